@@ -1,0 +1,140 @@
+//! Text that C can borrow: a Rust string with a NUL kept after it.
+//!
+//! Getters of the C interface hand out pointers into objects. Keeping the NUL next to the value means that no getter
+//! has to allocate, and that a value with a NUL inside, which C would see cut short, is refused where it enters.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// An immutable string, without NUL inside and with one after it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Text(Cow<'static, str>);
+
+/// A string held a NUL at this byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("has a NUL at byte {0}")]
+pub struct InnerNul(pub usize);
+
+impl Text {
+    /// The empty text.
+    pub const EMPTY: Text = Text(Cow::Borrowed("\0"));
+
+    /// Takes `text` over, or says where it holds a NUL.
+    pub fn new(text: impl Into<String>) -> Result<Text, InnerNul> {
+        let mut text: String = text.into();
+        if let Some(at) = text.bytes().position(|byte| byte == 0) {
+            return Err(InnerNul(at));
+        }
+        text.reserve_exact(1);
+        text.push('\0');
+        Ok(Text(Cow::Owned(text)))
+    }
+
+    /// Takes `text` over up to its first NUL, for text that comes from outside and is only shown.
+    pub fn lossy(text: impl Into<String>) -> Text {
+        let mut text: String = text.into();
+        if let Some(at) = text.bytes().position(|byte| byte == 0) {
+            text.truncate(at);
+        }
+        text.reserve_exact(1);
+        text.push('\0');
+        Text(Cow::Owned(text))
+    }
+
+    /// Wraps a literal that ends in NUL; [`text!`](crate::text!) writes the NUL. A literal without one is empty.
+    pub const fn from_static(with_nul: &'static str) -> Text {
+        let bytes = with_nul.as_bytes();
+        match bytes {
+            [.., 0] => Text(Cow::Borrowed(with_nul)),
+            _ => Text::EMPTY,
+        }
+    }
+
+    /// The string, without the NUL.
+    pub fn as_str(&self) -> &str {
+        let with_nul = self.as_str_with_nul();
+        with_nul.strip_suffix('\0').unwrap_or(with_nul)
+    }
+
+    /// The string with its NUL, for C.
+    pub fn as_str_with_nul(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is nothing before the NUL.
+    pub fn is_empty(&self) -> bool {
+        self.as_str().is_empty()
+    }
+}
+
+/// A [`Text`] from a literal, without allocation: `text!("host")`.
+#[macro_export]
+macro_rules! text {
+    ($literal:literal) => {
+        $crate::text::Text::from_static(concat!($literal, "\0"))
+    };
+}
+
+impl Default for Text {
+    fn default() -> Text {
+        Text::EMPTY
+    }
+}
+
+impl std::ops::Deref for Text {
+    type Target = str;
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl std::borrow::Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_a_nul_after_and_refuses_one_inside() {
+        assert_eq!(Text::new("ab").unwrap().as_str_with_nul(), "ab\0");
+        assert_eq!(Text::new("a\0b").unwrap_err(), InnerNul(1));
+        assert_eq!(Text::lossy("a\0b"), "a");
+        assert_eq!(text!("host").as_str(), "host");
+        assert_eq!(Text::from_static("no NUL"), "");
+        assert!(Text::EMPTY.is_empty());
+    }
+}

@@ -1,0 +1,84 @@
+//! How a signed request gets to a server and its reply back.
+//!
+//! A transport is told exactly what to send, and sends that: the target byte for byte, the headers in their order, no
+//! redirect followed, nothing decoded. [`http`] is the built-in one; a host program may give its own.
+
+#[cfg(feature = "http")]
+pub mod http;
+
+use crate::error::Result;
+use crate::text::Text;
+use std::io::Read;
+
+/// What a request is for, so that a transport can treat the calls for credentials apart (no proxy for IMDS, say).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Purpose {
+    /// A call of a service client.
+    Service = 0,
+    /// Credentials from STS.
+    Sts = 1,
+    /// Credentials from the SSO portal.
+    Sso = 2,
+    /// A token from SSO's OIDC.
+    Oidc = 3,
+    /// A token from the sign-in service (`aws login`).
+    Signin = 4,
+    /// The EC2 instance metadata service.
+    Imds = 5,
+    /// The ECS or EKS credentials endpoint.
+    Container = 6,
+}
+
+/// A header as it goes over the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The name, spelt as given.
+    pub name: Text,
+    /// The value, without line breaks.
+    pub value: Text,
+}
+
+/// What is sent after the headers.
+pub enum Body<'a> {
+    /// Nothing, and no `Content-Length` unless the headers have one.
+    Empty,
+    /// These bytes.
+    Bytes(&'a [u8]),
+    /// What the reader gives: this many bytes, or until its end where the length is not known.
+    Reader(&'a mut (dyn Read + Send), Option<u64>),
+}
+
+/// A request, signed and complete.
+pub struct HttpRequest<'a> {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// `GET`, `PUT`, …
+    pub method: &'a str,
+    /// `https` or `http`.
+    pub scheme: &'a str,
+    /// Host and, unless it is the scheme's own, port: `s3.us-west-2.amazonaws.com`, `127.0.0.1:5000`, `[::1]:5000`.
+    pub authority: &'a str,
+    /// Path and query, to be sent byte for byte.
+    pub target: &'a str,
+    /// The headers in their order, `Host` and `Content-Length` among them where the signer set them.
+    pub headers: &'a [Header],
+    /// The body.
+    pub body: Body<'a>,
+}
+
+/// A reply, its body not read yet.
+pub struct HttpReply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers in their order.
+    pub headers: Vec<Header>,
+    /// The body; an error of it is an error of the connection or a body shorter than announced.
+    pub body: Box<dyn Read + Send + Sync>,
+}
+
+/// Sends requests. Called from any thread, on several at once.
+pub trait Transport: Send + Sync {
+    /// Sends the request and returns the reply when its headers have come, whatever its status.
+    fn send(&self, request: HttpRequest<'_>) -> Result<HttpReply>;
+}
