@@ -7,4 +7,6 @@
 pub mod error;
 pub mod text;
 
+pub mod load;
+
 pub mod transport;

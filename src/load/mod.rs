@@ -1,0 +1,3 @@
+//! What a session is loaded from: the files.
+
+pub mod ini;
