@@ -1,0 +1,237 @@
+//! The environment: every variable that a session knows, in one table, read in one pass once per load.
+
+use crate::error::{Error, Result, Status};
+use crate::os;
+use crate::text::Text;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+/// What a variable can do, which decides whether a privileged program may listen to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// Sets a value.
+    Value,
+    /// Names a file, an endpoint or a proxy: ignored where the program has more rights than its caller.
+    Outward,
+}
+use Reach::{Outward, Value};
+
+macro_rules! variables {
+    ($($variable:ident $name:literal $reach:expr;)*) => {
+        /// A variable of the environment.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(missing_docs, reason = "each is documented by its name, which the table beside it gives")]
+        #[repr(u8)]
+        pub enum Variable { $($variable),* }
+
+        impl Variable {
+            /// All variables, in the order of the table.
+            pub const ALL: &'static [Variable] = &[$(Variable::$variable),*];
+
+            /// The variable's name in the environment.
+            pub const fn name(self) -> &'static str {
+                match self { $(Variable::$variable => $name),* }
+            }
+
+            fn named(name: &[u8]) -> Option<Variable> {
+                // Compiled to a comparison by length and then by words.
+                $(if name == $name.as_bytes() { return Some(Variable::$variable); })*
+                None
+            }
+
+            const fn reach(self) -> Reach {
+                match self { $(Variable::$variable => $reach),* }
+            }
+        }
+    };
+}
+
+variables! {
+    AccessKeyId "AWS_ACCESS_KEY_ID" Value;
+    AccessKey "AWS_ACCESS_KEY" Value;
+    SecretAccessKey "AWS_SECRET_ACCESS_KEY" Value;
+    SecretKey "AWS_SECRET_KEY" Value;
+    SessionToken "AWS_SESSION_TOKEN" Value;
+    AccountId "AWS_ACCOUNT_ID" Value;
+    Region "AWS_REGION" Value;
+    DefaultRegion "AWS_DEFAULT_REGION" Value;
+    Profile "AWS_PROFILE" Value;
+    DefaultProfile "AWS_DEFAULT_PROFILE" Value;
+    SdkLoadConfig "AWS_SDK_LOAD_CONFIG" Value;
+    SharedCredentialsFile "AWS_SHARED_CREDENTIALS_FILE" Outward;
+    ConfigFile "AWS_CONFIG_FILE" Outward;
+    CaBundle "AWS_CA_BUNDLE" Outward;
+    ClientTlsCert "AWS_SDK_GO_CLIENT_TLS_CERT" Outward;
+    ClientTlsKey "AWS_SDK_GO_CLIENT_TLS_KEY" Outward;
+    RoleArn "AWS_ROLE_ARN" Value;
+    RoleSessionName "AWS_ROLE_SESSION_NAME" Value;
+    WebIdentityTokenFile "AWS_WEB_IDENTITY_TOKEN_FILE" Outward;
+    EnableEndpointDiscovery "AWS_ENABLE_ENDPOINT_DISCOVERY" Value;
+    StsRegionalEndpoints "AWS_STS_REGIONAL_ENDPOINTS" Value;
+    S3UsEast1RegionalEndpoint "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT" Value;
+    S3UseArnRegion "AWS_S3_USE_ARN_REGION" Value;
+    UseDualstackEndpoint "AWS_USE_DUALSTACK_ENDPOINT" Value;
+    UseFipsEndpoint "AWS_USE_FIPS_ENDPOINT" Value;
+    MaxAttempts "AWS_MAX_ATTEMPTS" Value;
+    RetryMode "AWS_RETRY_MODE" Value;
+    Ec2MetadataDisabled "AWS_EC2_METADATA_DISABLED" Value;
+    Ec2MetadataServiceEndpoint "AWS_EC2_METADATA_SERVICE_ENDPOINT" Outward;
+    Ec2MetadataServiceEndpointMode "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE" Value;
+    Ec2MetadataV1Disabled "AWS_EC2_METADATA_V1_DISABLED" Value;
+    ContainerCredentialsRelativeUri "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" Outward;
+    ContainerCredentialsFullUri "AWS_CONTAINER_CREDENTIALS_FULL_URI" Outward;
+    ContainerAuthorizationToken "AWS_CONTAINER_AUTHORIZATION_TOKEN" Value;
+    ContainerAuthorizationTokenFile "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" Outward;
+    CsmEnabled "AWS_CSM_ENABLED" Value;
+    CsmHost "AWS_CSM_HOST" Outward;
+    CsmPort "AWS_CSM_PORT" Value;
+    CsmClientId "AWS_CSM_CLIENT_ID" Value;
+    ExecutionEnv "AWS_EXECUTION_ENV" Value;
+    Home "HOME" Outward;
+    HttpProxy "HTTP_PROXY" Outward;
+    HttpProxyLower "http_proxy" Outward;
+    HttpsProxy "HTTPS_PROXY" Outward;
+    HttpsProxyLower "https_proxy" Outward;
+    NoProxy "NO_PROXY" Outward;
+    NoProxyLower "no_proxy" Outward;
+    RequestMethod "REQUEST_METHOD" Value;
+    SslCertFile "SSL_CERT_FILE" Outward;
+    SslCertDir "SSL_CERT_DIR" Outward;
+}
+
+/// The variables that are set, as they were at one moment.
+#[derive(Clone, Default)]
+pub struct Environment {
+    /// A handful of entries: a scan beats an index. A value that is no UTF-8 can still name a file.
+    values: Vec<(Variable, Result<Text, Box<OsStr>>)>,
+    privileged: bool,
+}
+
+impl Environment {
+    /// Reads the environment of the process.
+    pub fn of_process() -> Environment {
+        let mut environment =
+            Environment { values: Vec::with_capacity(16), privileged: os::is_privileged() };
+        os::each_environment_entry(|entry| {
+            // Most variables are none of ours: their first letter tells.
+            if matches!(entry.first(), Some(b'A' | b'H' | b'N' | b'R' | b'S' | b'h' | b'n')) {
+                let equals = entry.iter().position(|byte| *byte == b'=');
+                if let Some((name, value)) = equals.and_then(|at| entry.split_at_checked(at)) {
+                    environment.add(name, value.get(1..).unwrap_or_default());
+                }
+            }
+        });
+        environment
+    }
+
+    /// An environment of the host's own; what it does not name is not set. The last of two values of a name counts.
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Environment {
+        let mut environment = Environment::default();
+        for (name, value) in pairs {
+            environment.values.retain(|(variable, _)| variable.name() != name);
+            environment.add(name.as_bytes(), value.as_bytes());
+        }
+        environment
+    }
+
+    fn add(&mut self, name: &[u8], value: &[u8]) {
+        let Some(variable) = Variable::named(name) else { return };
+        let ignored = self.privileged && variable.reach() == Outward;
+        // A variable of blanks counts as unset; of two entries of one name, getenv() sees the first.
+        let blank = value.iter().all(u8::is_ascii_whitespace);
+        if ignored || blank || self.entry(variable).is_some() {
+            return;
+        }
+        let value = match std::str::from_utf8(value) {
+            Ok(text) => Ok(Text::lossy(text)),
+            Err(_) => Err(OsStr::from_bytes(value).into()),
+        };
+        self.values.push((variable, value));
+    }
+
+    fn entry(&self, variable: Variable) -> Option<&Result<Text, Box<OsStr>>> {
+        self.values.iter().find(|(set, _)| *set == variable).map(|(_, value)| value)
+    }
+
+    /// The value of a variable, if it is set; an error if it is no text.
+    pub fn text(&self, variable: Variable) -> Result<Option<&Text>> {
+        match self.entry(variable) {
+            None => Ok(None),
+            Some(Ok(text)) => Ok(Some(text)),
+            Some(Err(_)) => Err(bad_variable(variable, "is no valid UTF-8")),
+        }
+    }
+
+    /// The value of a variable that is set and is text.
+    pub fn get(&self, variable: Variable) -> Option<&Text> {
+        self.entry(variable).and_then(|value| value.as_ref().ok())
+    }
+
+    /// The value of a variable that names a file.
+    pub fn path(&self, variable: Variable) -> Option<PathBuf> {
+        self.entry(variable).map(|value| match value {
+            Ok(text) => PathBuf::from(text.as_str()),
+            Err(raw) => PathBuf::from(raw),
+        })
+    }
+
+    /// The home folder: `HOME`, or what the user database says.
+    pub fn home(&self) -> Option<PathBuf> {
+        self.path(Variable::Home).or_else(os::home_of_user)
+    }
+
+    /// Whether shared config is on by `AWS_SDK_LOAD_CONFIG`, which has a set of words of its own.
+    pub fn loads_config(&self) -> bool {
+        self.get(Variable::SdkLoadConfig)
+            .is_some_and(|text| matches!(text.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"))
+    }
+
+    /// Whether the program has more rights than its caller.
+    pub fn is_privileged(&self) -> bool {
+        self.privileged
+    }
+}
+
+/// The error for a variable with a value that can't be used.
+pub fn bad_variable(variable: Variable, why: &str) -> Error {
+    Error::new(Status::Config, "EnvConfigError", format!("environment variable {} {why}", variable.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_count_as_unset_and_the_last_pair_wins() {
+        let environment =
+            Environment::from_pairs([("AWS_REGION", "a"), ("AWS_PROFILE", " \t"), ("AWS_REGION", "b"), ("X", "y")]);
+        assert_eq!(environment.get(Variable::Region).unwrap(), "b");
+        assert!(environment.get(Variable::Profile).is_none());
+    }
+
+    #[test]
+    fn every_variable_is_found_by_its_name() {
+        for variable in Variable::ALL {
+            assert_eq!(Variable::named(variable.name().as_bytes()), Some(*variable));
+        }
+    }
+
+    #[test]
+    fn a_privileged_program_ignores_what_reaches_outward() {
+        let mut environment = Environment { privileged: true, ..Environment::default() };
+        environment.add(b"AWS_CONFIG_FILE", b"/tmp/evil");
+        environment.add(b"AWS_REGION", b"r");
+        assert!(environment.path(Variable::ConfigFile).is_none());
+        assert!(environment.get(Variable::Region).is_some());
+    }
+
+    #[test]
+    fn a_value_that_is_no_text_can_still_name_a_file() {
+        let mut environment = Environment::default();
+        environment.add(b"HOME", b"/home/\xff");
+        environment.add(b"AWS_REGION", b"\xff");
+        assert!(environment.home().is_some());
+        assert_eq!(environment.text(Variable::Region).unwrap_err().code(), "EnvConfigError");
+    }
+}

@@ -1,0 +1,48 @@
+//! Where a value came from, so that a user can be told, and can go there and find it.
+
+use crate::load::environment::Variable;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The program set it.
+    Code,
+    /// A variable of the environment.
+    Environment(Variable),
+    /// A line of a file.
+    File(FilePosition),
+    /// Nobody set it.
+    Default,
+}
+
+/// A line in a file, and the section it stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePosition {
+    /// The file.
+    pub path: Arc<Path>,
+    /// The line, from 1.
+    pub line: u32,
+    /// The section, as a user names it: `profile dev`, `sso-session corp`.
+    pub section: Arc<str>,
+}
+
+impl fmt::Display for FilePosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{} ({})", self.path.display(), self.line, self.section)
+    }
+}
+
+impl fmt::Display for Origin {
+    /// `code`, `environment AWS_REGION`, `file /home/u/.aws/config:3 (profile dev)` or `default`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Code => f.write_str("code"),
+            Origin::Environment(variable) => write!(f, "environment {}", variable.name()),
+            Origin::File(position) => write!(f, "file {position}"),
+            Origin::Default => f.write_str("default"),
+        }
+    }
+}

@@ -1,0 +1,430 @@
+//! Profiles: what the files say about one, and the profiles that it builds on.
+//!
+//! Only the sections of the profiles that are wanted are looked at. The rules of what may stand together are those of
+//! the Go package; each error names the profile, and the file and line where there is one.
+
+use crate::error::{Error, Result, Status};
+use crate::load::ini::{FileKind, IniFile, SectionKind};
+use crate::load::origin::FilePosition;
+use crate::text::Text;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// When a key counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// In every load.
+    Always,
+    /// Only when shared config is on.
+    SharedConfig,
+}
+use Reading::{Always, SharedConfig};
+
+macro_rules! keys {
+    ($($key:ident $name:literal $reading:expr;)*) => {
+        /// A key of a profile, or of the section that a profile refers to.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "each is documented by its name, which the table beside it gives")]
+        pub enum Key { $($key),* }
+
+        impl Key {
+            /// The key as it is spelt in a file.
+            pub const fn name(self) -> &'static str {
+                match self { $(Key::$key => $name),* }
+            }
+
+            fn named(name: &str) -> Option<Key> {
+                $(if name.eq_ignore_ascii_case($name) { return Some(Key::$key); })*
+                None
+            }
+
+            const fn reading(self) -> Reading {
+                match self { $(Key::$key => $reading),* }
+            }
+        }
+    };
+}
+
+keys! {
+    AccessKeyId "aws_access_key_id" Always;
+    SecretAccessKey "aws_secret_access_key" Always;
+    SessionToken "aws_session_token" Always;
+    AccountId "aws_account_id" SharedConfig;
+    CredentialProcess "credential_process" Always;
+    WebIdentityTokenFile "web_identity_token_file" Always;
+    RoleArn "role_arn" SharedConfig;
+    RoleSessionName "role_session_name" SharedConfig;
+    ExternalId "external_id" SharedConfig;
+    MfaSerial "mfa_serial" SharedConfig;
+    SourceProfile "source_profile" SharedConfig;
+    CredentialSource "credential_source" SharedConfig;
+    DurationSeconds "duration_seconds" SharedConfig;
+    SsoSession "sso_session" SharedConfig;
+    SsoAccountId "sso_account_id" SharedConfig;
+    SsoRegion "sso_region" SharedConfig;
+    SsoRoleName "sso_role_name" SharedConfig;
+    SsoStartUrl "sso_start_url" SharedConfig;
+    LoginSession "login_session" SharedConfig;
+    Region "region" SharedConfig;
+    UseFipsEndpoint "use_fips_endpoint" SharedConfig;
+    UseDualstackEndpoint "use_dualstack_endpoint" SharedConfig;
+    StsRegionalEndpoints "sts_regional_endpoints" SharedConfig;
+    S3UsEast1RegionalEndpoint "s3_us_east_1_regional_endpoint" SharedConfig;
+    S3UseArnRegion "s3_use_arn_region" Always;
+    EndpointDiscoveryEnabled "endpoint_discovery_enabled" SharedConfig;
+    MaxAttempts "max_attempts" SharedConfig;
+    RetryMode "retry_mode" SharedConfig;
+    CaBundle "ca_bundle" SharedConfig;
+    Ec2MetadataServiceEndpoint "ec2_metadata_service_endpoint" SharedConfig;
+    Ec2MetadataServiceEndpointMode "ec2_metadata_service_endpoint_mode" SharedConfig;
+    Ec2MetadataV1Disabled "ec2_metadata_v1_disabled" SharedConfig;
+    CsmEnabled "csm_enabled" Always;
+    CsmHost "csm_host" Always;
+    CsmPort "csm_port" Always;
+    CsmClientId "csm_client_id" Always;
+}
+
+/// A value of a profile and where it stands.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The value, never empty.
+    pub value: Text,
+    /// Where it stands.
+    pub position: FilePosition,
+}
+
+impl Setting {
+    /// The error for a value that can't be used.
+    pub fn error(&self, code: &str, message: impl Into<String>) -> Error {
+        Error::new(Status::Config, code, message).with_position(&self.position.path, self.position.line, 0)
+    }
+}
+
+/// What became of a file that was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileState {
+    /// It was read.
+    Read,
+    /// There is none.
+    Missing,
+    /// It could not be read.
+    Unreadable,
+}
+
+/// The configuration files of one load.
+#[derive(Default)]
+pub struct Files {
+    read: Vec<(Arc<Path>, IniFile)>,
+    looked_at: Vec<(Arc<Path>, FileState)>,
+}
+
+impl Files {
+    /// Reads a file into the collection; the later file wins. One that can't be read is passed over, as in Go.
+    pub fn read(&mut self, path: PathBuf, kind: FileKind) -> Result<()> {
+        let path: Arc<Path> = path.into();
+        let state = match std::fs::read(&path) {
+            Ok(bytes) => {
+                let file = IniFile::parse(&path, bytes, kind)?;
+                self.read.push((path.clone(), file));
+                FileState::Read
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => FileState::Missing,
+            Err(_) => FileState::Unreadable,
+        };
+        self.looked_at.push((path, state));
+        Ok(())
+    }
+
+    /// The files that were looked for, in the order they were.
+    pub fn looked_at(&self) -> &[(Arc<Path>, FileState)] {
+        &self.looked_at
+    }
+
+    /// What the files say about a section, or None if it stands in none of them.
+    fn section(&self, kind: SectionKind, name: &str, shared_config: bool) -> Option<Settings> {
+        let mut found: Option<Settings> = None;
+        for (path, file) in &self.read {
+            let Some(section) = file.section(kind, name) else { continue };
+            let settings = found.get_or_insert_with(Settings::default);
+            let title: Arc<str> = kind.title(name).into();
+            let mut of_file = Settings::default();
+            for property in section.iter() {
+                let Some(key) = Key::named(property.key) else { continue };
+                if property.value.is_empty() || (key.reading() == SharedConfig && !shared_config) {
+                    continue;
+                }
+                let position = FilePosition { path: path.clone(), line: property.line, section: title.clone() };
+                of_file.put(key, Setting { value: Text::lossy(property.value), position });
+            }
+            // Decision 10: a web identity needs its role also where shared config is off.
+            if !shared_config && of_file.get(Key::WebIdentityTokenFile).is_some() {
+                for key in [Key::RoleArn, Key::RoleSessionName] {
+                    if let Some(property) = section.get(key.name()).filter(|property| !property.value.is_empty()) {
+                        let position = FilePosition { path: path.clone(), line: property.line, section: title.clone() };
+                        of_file.put(key, Setting { value: Text::lossy(property.value), position });
+                    }
+                }
+            }
+            settings.merge(of_file);
+        }
+        found
+    }
+
+    /// The profile of that name with everything that it builds on.
+    pub fn profile(&self, name: &str, shared_config: bool) -> Result<Profile> {
+        self.linked_profile(name, shared_config, &mut Vec::new())
+    }
+
+    /// The values of a profile alone, if it stands anywhere.
+    pub fn settings(&self, name: &str, shared_config: bool) -> Option<Settings> {
+        self.section(SectionKind::Profile, name, shared_config)
+    }
+
+    fn linked_profile(&self, name: &str, shared_config: bool, path: &mut Vec<String>) -> Result<Profile> {
+        let settings = match self.settings(name, shared_config) {
+            Some(settings) => settings,
+            None if self.read.is_empty() => Settings::default(),
+            None => return Err(self.no_such_profile(name)),
+        };
+        let mut profile = Profile { name: Text::lossy(name), settings, source: None, sso_session: None };
+        if path.iter().any(|visited| visited == name) {
+            // The second visit ends a cycle: the profile serves as a source of keys alone.
+            profile.settings.remove(&[
+                Key::RoleArn,
+                Key::ExternalId,
+                Key::MfaSerial,
+                Key::RoleSessionName,
+                Key::SourceProfile,
+            ]);
+        } else {
+            profile.check_role()?;
+        }
+        profile.check_one_type()?;
+        path.push(name.to_owned());
+        if let Some(source) = profile.settings.get(Key::SourceProfile).cloned() {
+            profile.settings.remove(&[
+                Key::CredentialSource,
+                Key::CredentialProcess,
+                Key::WebIdentityTokenFile,
+                Key::AccessKeyId,
+                Key::SecretAccessKey,
+                Key::SessionToken,
+                Key::AccountId,
+                Key::SsoAccountId,
+                Key::SsoRegion,
+                Key::SsoRoleName,
+                Key::SsoStartUrl,
+                Key::LoginSession,
+            ]);
+            profile.source = Some(Box::new(self.source_of(&profile, &source, shared_config, path)?));
+        }
+        if let Some(session) = profile.settings.get(Key::SsoSession).cloned() {
+            profile.sso_session = Some(self.sso_session(&session)?);
+        }
+        Ok(profile)
+    }
+
+    fn source_of(
+        &self,
+        profile: &Profile,
+        source: &Setting,
+        shared_config: bool,
+        path: &mut Vec<String>,
+    ) -> Result<Profile> {
+        let cycle = path.iter().any(|visited| visited == source.value.as_str());
+        let role = profile.settings.value(Key::RoleArn).unwrap_or_default();
+        let failure = |why: Option<Error>| {
+            let mut message = format!(
+                "failed to load assume role for {role}, source profile {} has no shared credentials",
+                source.value
+            );
+            if cycle {
+                message.push_str(&format!("; the profiles form a cycle: {} -> {}", path.join(" -> "), source.value));
+            }
+            let error = source.error("SharedConfigAssumeRoleError", message);
+            why.into_iter().fold(error, Error::with_cause)
+        };
+        let exists = self.settings(&source.value, shared_config).is_some();
+        if !exists {
+            return Err(failure(Some(self.no_such_profile(&source.value))));
+        }
+        if cycle {
+            let probe = self.linked_profile(&source.value, shared_config, &mut path.clone())?;
+            return if probe.has_credentials() { Ok(probe) } else { Err(failure(None)) };
+        }
+        let found = self.linked_profile(&source.value, shared_config, path)?;
+        if found.has_credentials() { Ok(found) } else { Err(failure(None)) }
+    }
+
+    /// The `sso-session` section that a profile refers to. The first file that has it wins, as in Go.
+    fn sso_session(&self, name: &Setting) -> Result<SsoSession> {
+        let wanted = name.value.trim();
+        for (path, file) in &self.read {
+            let Some(section) = file.section(SectionKind::SsoSession, wanted) else { continue };
+            let title: Arc<str> = SectionKind::SsoSession.title(wanted).into();
+            let mut settings = Settings::default();
+            for property in section.iter() {
+                let Some(key) = Key::named(property.key).filter(|_| !property.value.is_empty()) else { continue };
+                let position = FilePosition { path: path.clone(), line: property.line, section: title.clone() };
+                settings.put(key, Setting { value: Text::lossy(property.value), position });
+            }
+            return Ok(SsoSession { name: Text::lossy(wanted), settings });
+        }
+        Err(name.error("SharedConfigErr", format!("failed to find SSO session section, {wanted}")))
+    }
+
+    /// The error for a profile that stands in no file.
+    pub fn no_such_profile(&self, name: &str) -> Error {
+        let message = if self.looked_at.is_empty() {
+            format!("failed to get profile, {name}: no file was looked in")
+        } else {
+            let files: Vec<String> = self.looked_at.iter().map(|(path, state)| described(path, *state)).collect();
+            format!("failed to get profile, {name}: it stands in none of the files: {}", files.join(", "))
+        };
+        Error::new(Status::ProfileNotFound, "SharedConfigProfileNotExistsError", message)
+    }
+}
+
+fn described(path: &Path, state: FileState) -> String {
+    match state {
+        FileState::Read => path.display().to_string(),
+        FileState::Missing => format!("{} (missing)", path.display()),
+        FileState::Unreadable => format!("{} (unreadable)", path.display()),
+    }
+}
+
+/// The values of a profile, or of a section that it refers to.
+#[derive(Clone, Debug, Default)]
+pub struct Settings(Vec<(Key, Setting)>);
+
+impl Settings {
+    fn put(&mut self, key: Key, setting: Setting) {
+        match self.0.iter_mut().find(|(set, _)| *set == key) {
+            Some((_, mine)) => *mine = setting,
+            None => self.0.push((key, setting)),
+        }
+    }
+
+    fn remove(&mut self, keys: &[Key]) {
+        self.0.retain(|(key, _)| !keys.contains(key));
+    }
+
+    /// Takes over what a later file says. Key, secret and token go together: a pair replaces all three.
+    fn merge(&mut self, later: Settings) {
+        const TRIPLE: [Key; 3] = [Key::AccessKeyId, Key::SecretAccessKey, Key::SessionToken];
+        let mut later = later;
+        if later.get(Key::AccessKeyId).is_some() && later.get(Key::SecretAccessKey).is_some() {
+            self.remove(&TRIPLE);
+        } else {
+            later.remove(&TRIPLE);
+        }
+        for (key, setting) in later.0 {
+            self.put(key, setting);
+        }
+    }
+
+    /// A value and where it stands.
+    pub fn get(&self, key: Key) -> Option<&Setting> {
+        self.0.iter().find(|(set, _)| *set == key).map(|(_, setting)| setting)
+    }
+
+    /// A value.
+    pub fn value(&self, key: Key) -> Option<&str> {
+        self.get(key).map(|setting| setting.value.as_str())
+    }
+
+    /// The first of `keys` that is set.
+    pub fn first(&self, keys: &[Key]) -> Option<(Key, &Setting)> {
+        keys.iter().find_map(|key| Some((*key, self.get(*key)?)))
+    }
+
+    /// All values, in the order they were found.
+    pub fn iter(&self) -> impl Iterator<Item = (Key, &Setting)> {
+        self.0.iter().map(|(key, setting)| (*key, setting))
+    }
+}
+
+/// An `sso-session` section.
+#[derive(Clone, Debug)]
+pub struct SsoSession {
+    /// The name in its header.
+    pub name: Text,
+    /// Its values.
+    pub settings: Settings,
+}
+
+/// A profile with what it builds on.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Its name.
+    pub name: Text,
+    /// Its values, merged over the files.
+    pub settings: Settings,
+    /// The profile that `source_profile` names.
+    pub source: Option<Box<Profile>>,
+    /// The section that `sso_session` names.
+    pub sso_session: Option<SsoSession>,
+}
+
+/// The keys that make a profile one of SSO.
+pub const SSO_KEYS: [Key; 5] =
+    [Key::SsoSession, Key::SsoAccountId, Key::SsoRegion, Key::SsoRoleName, Key::SsoStartUrl];
+
+impl Profile {
+    /// A profile without any values.
+    pub fn empty(name: &str) -> Profile {
+        Profile { name: Text::lossy(name), settings: Settings::default(), source: None, sso_session: None }
+    }
+
+    /// Whether it has a key and a secret.
+    pub fn has_static_keys(&self) -> bool {
+        self.settings.get(Key::AccessKeyId).is_some() && self.settings.get(Key::SecretAccessKey).is_some()
+    }
+
+    /// Whether credentials can come from it.
+    pub fn has_credentials(&self) -> bool {
+        const SOURCES: [Key; 5] = [
+            Key::SourceProfile,
+            Key::CredentialSource,
+            Key::CredentialProcess,
+            Key::WebIdentityTokenFile,
+            Key::LoginSession,
+        ];
+        self.has_static_keys()
+            || self.settings.first(&SOURCES).is_some()
+            || self.settings.first(&SSO_KEYS).is_some()
+    }
+
+    /// What is assumed from a source needs a role to assume.
+    fn check_role(&self) -> Result<()> {
+        const WANT_ROLE: [Key; 3] = [Key::SourceProfile, Key::CredentialSource, Key::WebIdentityTokenFile];
+        match self.settings.first(&WANT_ROLE) {
+            Some((key, setting)) if self.settings.get(Key::RoleArn).is_none() => Err(setting.error(
+                "CredentialRequiresARNError",
+                format!("credential type {} requires role_arn, profile {}", key.name(), self.name),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// At most one way to credentials, static keys and SSO apart.
+    fn check_one_type(&self) -> Result<()> {
+        const TYPES: [Key; 4] =
+            [Key::SourceProfile, Key::CredentialSource, Key::CredentialProcess, Key::WebIdentityTokenFile];
+        let set: Vec<(Key, &Setting)> =
+            TYPES.iter().filter_map(|key| Some((*key, self.settings.get(*key)?))).collect();
+        match set.as_slice() {
+            [(first, _), (second, setting), ..] => Err(setting.error(
+                "SharedConfigErr",
+                format!(
+                    "only one credential type may be specified per profile: source profile, credential source, \
+                     credential process, web identity token; profile {} has {} and {}",
+                    self.name,
+                    first.name(),
+                    second.name()
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The system calls that the standard library does not have. The only unsafe code outside the C interface.
+#![allow(unsafe_code, reason = "each block is one libc call with its reason")]
+
+use std::ffi::CStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+unsafe extern "C" {
+    /// The environment of the process, a list that ends in NULL; POSIX declares it in no header.
+    static environ: *const *const libc::c_char;
+}
+
+/// Calls `visit` with each `NAME=value` of the process's environment, in one pass.
+///
+/// Like getenv(), it must not run while another thread changes the environment; a host that does that gives its sessions
+/// an environment of their own.
+pub(crate) fn each_environment_entry(mut visit: impl FnMut(&[u8])) {
+    // SAFETY: `environ` is set up before any code of ours runs; it may be NULL after clearenv().
+    let mut entry = unsafe { environ };
+    while !entry.is_null() {
+        // SAFETY: the list is readable up to and including its NULL.
+        let text = unsafe { *entry };
+        if text.is_null() {
+            return;
+        }
+        // SAFETY: each entry is a C string.
+        visit(unsafe { CStr::from_ptr(text) }.to_bytes());
+        // SAFETY: this entry was not the NULL, so there is a next one.
+        entry = unsafe { entry.add(1) };
+    }
+}
+
+/// Whether the kernel says that this program has more rights than its caller (setuid and the like).
+pub(crate) fn is_privileged() -> bool {
+    // SAFETY: getauxval() only reads what the kernel gave the process.
+    unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
+}
+
+/// The home folder of the user, by the user database.
+pub(crate) fn home_of_user() -> Option<PathBuf> {
+    let mut buffer = vec![0u8; 1024];
+    loop {
+        // SAFETY: an all-zero passwd is valid: numbers and NULL pointers.
+        let mut entry: libc::passwd = unsafe { std::mem::zeroed() };
+        let mut found: *mut libc::passwd = std::ptr::null_mut();
+        // SAFETY: getuid() has no preconditions.
+        let user = unsafe { libc::getuid() };
+        // SAFETY: the pointers are to live locals, and the length is the buffer's.
+        let result =
+            unsafe { libc::getpwuid_r(user, &mut entry, buffer.as_mut_ptr().cast(), buffer.len(), &mut found) };
+        if result == libc::ERANGE && buffer.len() < 1 << 20 {
+            buffer.resize(buffer.len() * 2, 0);
+            continue;
+        }
+        if result != 0 || found.is_null() || entry.pw_dir.is_null() {
+            return None;
+        }
+        // SAFETY: the call succeeded, so `pw_dir` is a C string inside the buffer.
+        let home = unsafe { CStr::from_ptr(entry.pw_dir) }.to_bytes();
+        return (!home.is_empty()).then(|| PathBuf::from(std::ffi::OsStr::from_bytes(home)));
+    }
+}

@@ -1,0 +1,168 @@
+//! The handlers that every session starts with, under Go's names.
+
+use crate::config::Field;
+use crate::error::{Error, Status};
+use crate::handlers::{Handler, Handlers, Stage, stop_on_error};
+use crate::load::environment::Variable;
+use crate::request::{Request, Response};
+use crate::text::Text;
+use crate::transport::{Body, HttpRequest, Purpose};
+use std::sync::{Arc, LazyLock};
+
+/// The lists of a session that was given none.
+pub fn handlers() -> Arc<Handlers> {
+    static DEFAULT: LazyLock<Arc<Handlers>> = LazyLock::new(|| Arc::new(make()));
+    DEFAULT.clone()
+}
+
+fn make() -> Handlers {
+    let mut handlers = Handlers::default();
+    let mut add = |stage, name, action: fn(&mut Request)| {
+        handlers.list_mut(stage).push_back(Handler::builtin(name, action));
+    };
+    add(Stage::Validate, crate::text!("core.ValidateEndpointHandler"), validate_endpoint);
+    add(Stage::Validate, PARAMETERS, validate_parameters);
+    add(Stage::Build, crate::text!("core.SDKVersionUserAgentHandler"), user_agent);
+    // Go's spelling.
+    add(Stage::Build, crate::text!("core.AddHostExecEnvUserAgentHander"), user_agent_of_host);
+    add(Stage::Sign, crate::text!("core.BuildContentLengthHandler"), content_length);
+    add(Stage::Send, crate::text!("core.ValidateReqSigHandler"), validate_signature_age);
+    add(Stage::Send, crate::text!("core.SendHandler"), send);
+    add(Stage::ValidateResponse, crate::text!("core.ValidateResponseHandler"), validate_response);
+    add(Stage::AfterRetry, crate::text!("core.AfterRetryHandler"), after_retry);
+    for stage in [Stage::Validate, Stage::Build] {
+        handlers.list_mut(stage).set_after_each(Some(Arc::new(stop_on_error)));
+    }
+    handlers
+}
+
+const PARAMETERS: Text = crate::text!("core.ValidateParametersHandler");
+
+/// Keeps the check of params at the end of VALIDATE, or out of it, as Go does with every copy.
+pub fn place_parameter_check(handlers: &mut Handlers, disabled: bool) {
+    let list = handlers.list_mut(Stage::Validate);
+    list.remove(&PARAMETERS);
+    if !disabled {
+        list.push_back(Handler::builtin(PARAMETERS, validate_parameters));
+    }
+}
+
+fn validate_endpoint(request: &mut Request) {
+    if let Some(error) = request.client().endpoint_error() {
+        let error = error.clone();
+        return request.set_error(error);
+    }
+    if request.signing_region().is_empty() && request.region().is_empty() {
+        request.set_error(Error::new(Status::Config, "MissingRegion", "could not find region configuration"));
+    } else if request.url().authority().is_empty() {
+        request.set_error(Error::new(
+            Status::Config,
+            "MissingEndpoint",
+            "'Endpoint' configuration is required for this service",
+        ));
+    }
+}
+
+fn validate_parameters(request: &mut Request) {
+    let mut faults = Vec::new();
+    for label in request.template().labels() {
+        let fault = match request.values().get(label) {
+            None | Some(serde_json::Value::Null) => "missing required field",
+            Some(serde_json::Value::String(text)) if text.is_empty() => "minimum field size of 1",
+            Some(serde_json::Value::Array(_) | serde_json::Value::Object(_)) => "a text or number is expected in",
+            Some(_) => continue,
+        };
+        faults.push(format!("- {fault}, {}Input.{label}.", request.operation()));
+    }
+    if !faults.is_empty() {
+        let message = format!("{} validation error(s) found.\n{}", faults.len(), faults.join("\n"));
+        request.set_error(Error::new(Status::InvalidArgument, "InvalidParameter", message));
+    }
+}
+
+const USER_AGENT: Text = crate::text!("User-Agent");
+
+fn user_agent(request: &mut Request) {
+    static AGENT: LazyLock<Text> = LazyLock::new(|| {
+        let version = env!("CARGO_PKG_VERSION");
+        Text::lossy(format!("libsession/{version} ({}; {})", std::env::consts::OS, std::env::consts::ARCH))
+    });
+    add_to_user_agent(request, &AGENT);
+}
+
+fn user_agent_of_host(request: &mut Request) {
+    let host = request.client().configuration().environment().get(Variable::ExecutionEnv);
+    if let Some(host) = host.filter(|host| !host.bytes().any(|byte| byte.is_ascii_control())) {
+        let addition = Text::lossy(format!("exec-env/{host}"));
+        add_to_user_agent(request, &addition);
+    }
+}
+
+/// Adds a piece behind the user agent there is.
+pub fn add_to_user_agent(request: &mut Request, addition: &Text) {
+    let agent = match request.headers().get(&USER_AGENT) {
+        Some(before) if !before.is_empty() => Text::lossy(format!("{before} {addition}")),
+        _ => addition.clone(),
+    };
+    request.headers_mut().set(USER_AGENT, agent);
+}
+
+const CONTENT_LENGTH: Text = crate::text!("Content-Length");
+
+fn content_length(request: &mut Request) {
+    let length = request.body().len();
+    // Zero is said where a server may wait for a body: Go and curl do the same.
+    if length > 0 || matches!(request.method().as_str(), "PUT" | "POST" | "PATCH") {
+        request.headers_mut().set(CONTENT_LENGTH, Text::lossy(length.to_string()));
+    } else {
+        request.headers_mut().remove(&CONTENT_LENGTH);
+    }
+}
+
+/// A signature is good for some minutes: an older one is made anew.
+fn validate_signature_age(request: &mut Request) {
+    const FIVE_MINUTES: i64 = 5 * 60 * 1_000_000_000;
+    if request.client().credentials().is_anonymous() {
+        return;
+    }
+    let age = request.client().configuration().now().saturating_sub(request.attempted_at());
+    if age > FIVE_MINUTES {
+        crate::service::signer::sign(request);
+    }
+}
+
+fn send(request: &mut Request) {
+    if request.error().is_some() {
+        return;
+    }
+    let transport = match request.client().transport() {
+        Ok(transport) => transport,
+        Err(error) => return request.set_error(error),
+    };
+    let target = request.url().target();
+    let result = transport.send(HttpRequest {
+        purpose: Purpose::Service,
+        method: request.method(),
+        scheme: request.url().scheme(),
+        authority: request.url().authority(),
+        target: &target,
+        headers: request.headers().as_slice(),
+        body: if request.body().is_empty() { Body::Empty } else { Body::Bytes(request.body()) },
+    });
+    match result {
+        Ok(reply) => request.set_response(Response::new(reply)),
+        Err(error) if error.status() == Status::Canceled => {
+            request.set_retryable(Some(false));
+            request.set_error(error);
+        }
+        Err(error) => request.set_error(error),
+    }
+}
+
+fn validate_response(request: &mut Request) {
+    let status = request.http_status();
+    if status == 0 || status >= 300 {
+        request.set_error(Error::new(Status::Service, "UnknownError", "unknown error"));
+    }
+}
+

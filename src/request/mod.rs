@@ -1,0 +1,333 @@
+//! A request: one call of an operation of a service, on its way out and back.
+
+mod headers;
+mod response;
+mod run;
+pub mod template;
+pub mod url;
+
+pub mod defaults;
+
+pub use headers::Headers;
+pub use response::Response;
+pub use url::Url;
+
+use crate::config::Field;
+use crate::error::{Error, Result, Status};
+use crate::handlers::{Handlers, HasHandlers, LiveHandlers, Stage};
+use crate::service::Client;
+use crate::text::Text;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use template::Template;
+
+/// How far a request has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    New,
+    Built,
+    Sent,
+}
+
+/// The lists that a request runs through: its client's, until somebody wants to change them.
+enum RequestHandlers {
+    Shared(Arc<Handlers>),
+    Live(Arc<LiveHandlers>),
+}
+
+/// One call of an operation.
+pub struct Request {
+    client: Arc<Client>,
+    handlers: RequestHandlers,
+    operation: Text,
+    method: Text,
+    params: Text,
+    values: Map<String, Value>,
+    template: Template,
+    url: Url,
+    headers: Headers,
+    body: Vec<u8>,
+    signing_name: Text,
+    signing_region: Text,
+    progress: Progress,
+    error: Option<Error>,
+    response: Option<Response>,
+    request_id: Text,
+    retry_count: u32,
+    retry_delay_ms: u64,
+    retryable: Option<bool>,
+    /// How long the presigned URL is good, in seconds, while one is made.
+    presign_seconds: Option<u32>,
+    presigned_url: Option<Text>,
+    created_at: i64,
+    attempted_at: i64,
+}
+
+impl Request {
+    /// A request of `operation`. `path` is as AWS models write it, `/{Bucket}/{Key+}?acl`; its names are filled from
+    /// `params`, a JSON object.
+    pub fn new(client: &Arc<Client>, operation: Text, method: Text, path: &str, params: Option<&str>) -> Result<Request> {
+        if operation.is_empty() {
+            return Err(Error::argument("operation", "is empty"));
+        }
+        if method.is_empty() || !method.bytes().all(is_token) {
+            return Err(Error::argument("method", format_args!("is {:?}, which is no HTTP method", method.as_str())));
+        }
+        let template = Template::parse(path)?;
+        let (params, values) = match params {
+            None => (crate::text!("{}"), Map::new()),
+            Some(json) => {
+                let values = parse_params(json)?;
+                (Text::new(json).map_err(|nul| Error::argument("params", nul))?, values)
+            }
+        };
+        let now = client.configuration().now();
+        let mut url = client.url().cloned().unwrap_or_default();
+        url.join(template.raw_path(), template.raw_query());
+        Ok(Request {
+            handlers: RequestHandlers::Shared(client.live_handlers().now()),
+            signing_name: client.signing_name().clone(),
+            signing_region: client.signing_region().clone(),
+            client: client.clone(),
+            operation,
+            method,
+            params,
+            values,
+            template,
+            url,
+            headers: Headers::default(),
+            body: Vec::new(),
+            progress: Progress::New,
+            error: None,
+            response: None,
+            request_id: Text::EMPTY,
+            retry_count: 0,
+            retry_delay_ms: 0,
+            retryable: None,
+            presign_seconds: None,
+            presigned_url: None,
+            created_at: now,
+            attempted_at: now,
+        })
+    }
+
+    /// The client it was made from.
+    pub fn client(&self) -> &Arc<Client> {
+        &self.client
+    }
+
+    /// The service, by the id of its endpoints: `s3`.
+    pub fn service(&self) -> &Text {
+        self.client.service()
+    }
+
+    /// The operation: `PutObject`.
+    pub fn operation(&self) -> &Text {
+        &self.operation
+    }
+
+    /// The HTTP method.
+    pub fn method(&self) -> &Text {
+        &self.method
+    }
+
+    /// Changes the HTTP method.
+    pub fn set_method(&mut self, method: Text) {
+        self.method = method;
+    }
+
+    /// The params as they were given: a JSON object.
+    pub fn params(&self) -> &Text {
+        &self.params
+    }
+
+    /// The params, read.
+    pub fn values(&self) -> &Map<String, Value> {
+        &self.values
+    }
+
+    /// The path as models write it.
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// Where it goes; the names in its path are filled in BUILD.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Where it goes, to be changed.
+    pub fn url_mut(&mut self) -> &mut Url {
+        &mut self.url
+    }
+
+    /// The headers it is sent with.
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The headers it is sent with, to be changed.
+    pub fn headers_mut(&mut self) -> &mut Headers {
+        &mut self.headers
+    }
+
+    /// The body it is sent with.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Changes the body.
+    pub fn set_body(&mut self, body: Vec<u8>) {
+        self.body = body;
+    }
+
+    /// The region its client works in.
+    pub fn region(&self) -> &Text {
+        self.client.region()
+    }
+
+    /// The name that is signed for the service.
+    pub fn signing_name(&self) -> &Text {
+        &self.signing_name
+    }
+
+    /// Changes the name that is signed for the service.
+    pub fn set_signing_name(&mut self, name: Text) {
+        self.signing_name = name;
+    }
+
+    /// The region that is signed for.
+    pub fn signing_region(&self) -> &Text {
+        &self.signing_region
+    }
+
+    /// Changes the region that is signed for.
+    pub fn set_signing_region(&mut self, region: Text) {
+        self.signing_region = region;
+    }
+
+    /// The id the service gave it; empty before a reply.
+    pub fn request_id(&self) -> &Text {
+        &self.request_id
+    }
+
+    /// Sets the id the service gave it.
+    pub fn set_request_id(&mut self, id: Text) {
+        self.request_id = id;
+    }
+
+    /// How many tries have failed before this one.
+    pub fn retry_count(&self) -> u32 {
+        self.retry_count
+    }
+
+    /// The wait before this try, in milliseconds.
+    pub fn retry_delay_ms(&self) -> u64 {
+        self.retry_delay_ms
+    }
+
+    /// Whether another try is worth it, where somebody has decided.
+    pub fn retryable(&self) -> Option<bool> {
+        self.retryable
+    }
+
+    /// Decides whether another try is worth it.
+    pub fn set_retryable(&mut self, retryable: Option<bool>) {
+        self.retryable = retryable;
+    }
+
+    /// What is wrong with it now.
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    /// Makes it fail.
+    pub fn set_error(&mut self, error: Error) {
+        self.error = Some(error);
+    }
+
+    /// Takes its error away.
+    pub fn clear_error(&mut self) -> Option<Error> {
+        self.error.take()
+    }
+
+    /// The reply, once its headers have come.
+    pub fn response(&self) -> Option<&Response> {
+        self.response.as_ref()
+    }
+
+    /// The reply, to be read.
+    pub fn response_mut(&mut self) -> Option<&mut Response> {
+        self.response.as_mut()
+    }
+
+    /// The HTTP status of the reply; 0 before one.
+    pub fn http_status(&self) -> u16 {
+        self.response.as_ref().map_or(0, Response::status)
+    }
+
+    /// For how many seconds a presigned URL is being made, if one is.
+    pub fn presign_seconds(&self) -> Option<u32> {
+        self.presign_seconds
+    }
+
+    /// When it was made: Unix nanoseconds.
+    pub fn created_at(&self) -> i64 {
+        self.created_at
+    }
+
+    /// When this attempt began: Unix nanoseconds.
+    pub fn attempted_at(&self) -> i64 {
+        self.attempted_at
+    }
+
+    /// A switch of its client's configuration.
+    pub fn flag(&self, field: Field) -> bool {
+        self.client.configuration().flag(field)
+    }
+
+    /// Its lists, shared with whoever changes them.
+    pub fn live_handlers(&mut self) -> Arc<LiveHandlers> {
+        match &self.handlers {
+            RequestHandlers::Live(live) => live.clone(),
+            RequestHandlers::Shared(shared) => {
+                let live = Arc::new(LiveHandlers::new(shared.clone()));
+                self.handlers = RequestHandlers::Live(live.clone());
+                live
+            }
+        }
+    }
+
+    fn handlers_now(&self) -> Arc<Handlers> {
+        match &self.handlers {
+            RequestHandlers::Shared(shared) => shared.clone(),
+            RequestHandlers::Live(live) => live.now(),
+        }
+    }
+
+    /// Runs a list as it is now.
+    pub fn run(&mut self, stage: Stage) {
+        self.handlers_now().list(stage).run(self);
+    }
+
+    fn run_until_error(&mut self, stage: Stage) {
+        self.handlers_now().list(stage).run_until_error(self);
+    }
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn parse_params(json: &str) -> Result<Map<String, Value>> {
+    match serde_json::from_str(json) {
+        Ok(Value::Object(values)) => Ok(values),
+        Ok(_) => Err(Error::argument("params", "is no JSON object")),
+        // The position alone: the text itself may be secret.
+        Err(error) => Err(Error::new(
+            Status::InvalidArgument,
+            "InvalidArgument",
+            format!("`params` is no JSON: at line {} column {}", error.line(), error.column()),
+        )),
+    }
+}

@@ -1,0 +1,199 @@
+//! A reply: its status and headers, and its body, read as it comes or as a whole.
+
+use crate::error::{Error, Result, Status};
+use crate::request::Headers;
+use crate::service::document::Document;
+use crate::text::Text;
+use crate::transport::HttpReply;
+use std::io::Read;
+
+/// A reply of a service.
+pub struct Response {
+    status: u16,
+    headers: Headers,
+    body: Body,
+    document: Option<Document>,
+}
+
+enum Body {
+    /// Still to come.
+    Stream(Box<dyn Read + Send + Sync>),
+    /// Read in part by the caller, who has the rest to read.
+    Begun(Box<dyn Read + Send + Sync>),
+    /// Here, with a NUL behind it for C, and how much of it the caller has read.
+    Whole(Vec<u8>, usize),
+    /// Reading failed; again and again.
+    Failed(Error),
+}
+
+impl Response {
+    /// Takes a reply of a transport over.
+    pub fn new(reply: HttpReply) -> Response {
+        Response { status: reply.status, headers: reply.headers.into(), body: Body::Stream(reply.body), document: None }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// A header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", Text::as_str)
+    }
+
+    /// Reads the next bytes of the body; 0 is its end.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        match &mut self.body {
+            Body::Whole(bytes, read) => {
+                let rest = bytes.get(*read..bytes.len().saturating_sub(1)).unwrap_or_default();
+                let count = rest.len().min(buffer.len());
+                if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
+                    to.copy_from_slice(from);
+                }
+                *read += count;
+                Ok(count)
+            }
+            Body::Failed(error) => Err(error.clone()),
+            Body::Stream(_) | Body::Begun(_) => {
+                let body = std::mem::replace(&mut self.body, Body::Whole(vec![0], 0));
+                let (Body::Stream(mut stream) | Body::Begun(mut stream)) = body else { return Ok(0) };
+                match read_some(&mut *stream, buffer) {
+                    Ok(count) => {
+                        self.body = Body::Begun(stream);
+                        Ok(count)
+                    }
+                    Err(error) => {
+                        self.body = Body::Failed(error.clone());
+                        Err(error)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The whole body, read to its end if it was not yet. One of more than `limit` bytes is an error.
+    pub fn whole(&mut self, limit: usize) -> Result<&[u8]> {
+        if let Body::Stream(stream) = &mut self.body {
+            self.body = match read_whole(&mut **stream, limit, self.headers.get("content-length")) {
+                Ok(bytes) => Body::Whole(bytes, 0),
+                Err(error) => Body::Failed(error),
+            };
+        }
+        match &self.body {
+            Body::Whole(bytes, _) => {
+                let length = bytes.len().saturating_sub(1);
+                if length > limit {
+                    return Err(too_long(limit));
+                }
+                Ok(bytes.get(..length).unwrap_or_default())
+            }
+            Body::Failed(error) => Err(error.clone()),
+            Body::Stream(_) | Body::Begun(_) => Err(Error::new(
+                Status::InvalidState,
+                "InvalidState",
+                "part of the body has been read: the rest can only be read on",
+            )),
+        }
+    }
+
+    /// The whole body as it was read, with a NUL behind it, for C; nothing while it is not whole.
+    pub fn whole_with_nul(&self) -> &[u8] {
+        match &self.body {
+            Body::Whole(bytes, _) => bytes,
+            _ => b"\0",
+        }
+    }
+
+    /// The body as a document, read to its end and parsed if it was not yet.
+    pub fn document(&mut self, limit: usize) -> Result<&Document> {
+        if self.document.is_none() {
+            let document = Document::parse(self.whole(limit)?);
+            self.document = Some(document.map_err(|error| {
+                error.with_reply(self.status, self.header("x-amzn-requestid"), self.header("x-amz-id-2"))
+            })?);
+        }
+        self.document.as_ref().ok_or_else(|| Error::new(Status::Internal, "InternalError", "no document"))
+    }
+}
+
+fn read_some(stream: &mut (dyn Read + Send + Sync), buffer: &mut [u8]) -> Result<usize> {
+    loop {
+        match stream.read(buffer) {
+            Ok(count) => return Ok(count),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(read_error(&error)),
+        }
+    }
+}
+
+fn read_whole(
+    stream: &mut (dyn Read + Send + Sync),
+    limit: usize,
+    announced: Option<&Text>,
+) -> Result<Vec<u8>> {
+    let announced = announced.and_then(|length| length.parse::<usize>().ok()).unwrap_or(0);
+    if announced > limit {
+        return Err(too_long(limit));
+    }
+    // What a server announces is no reason to take much memory before it comes.
+    let mut bytes = Vec::with_capacity(announced.min(1 << 20) + 1);
+    let more_than_limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    stream.take(more_than_limit).read_to_end(&mut bytes).map_err(|error| read_error(&error))?;
+    if bytes.len() > limit {
+        return Err(too_long(limit));
+    }
+    bytes.push(0);
+    Ok(bytes)
+}
+
+fn too_long(limit: usize) -> Error {
+    Error::new(Status::Transport, "ResponseTooLarge", format!("the body of the reply has more than {limit} bytes"))
+}
+
+/// The error of a body that could not be read. A transport wraps its own error; any other is of the connection.
+fn read_error(error: &std::io::Error) -> Error {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(own) => own.clone(),
+        None => Error::new(Status::Transport, "ReadError", "failed to read the body of the reply")
+            .with_cause(Error::new(Status::Transport, "", error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(body: &'static [u8]) -> Response {
+        Response::new(HttpReply { status: 200, headers: Vec::new(), body: Box::new(body) })
+    }
+
+    #[test]
+    fn a_body_is_read_in_parts_or_as_a_whole() {
+        let mut parts = response(b"abc");
+        let mut buffer = [0; 2];
+        assert_eq!(parts.read(&mut buffer).unwrap(), 2);
+        assert!(parts.whole(10).is_err());
+        assert_eq!(parts.read(&mut buffer).unwrap(), 1);
+        assert_eq!(parts.read(&mut buffer).unwrap(), 0);
+
+        let mut whole = response(b"abc");
+        assert_eq!(whole.whole(3).unwrap(), b"abc");
+        assert_eq!(whole.whole_with_nul(), b"abc\0");
+        assert_eq!(whole.read(&mut buffer).unwrap(), 2);
+        assert_eq!(whole.read(&mut buffer).unwrap(), 1);
+        assert_eq!(whole.read(&mut buffer).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_body_above_the_limit_is_an_error_and_stays_one() {
+        let mut response = response(b"abcd");
+        assert_eq!(response.whole(3).unwrap_err().code(), "ResponseTooLarge");
+        assert_eq!(response.whole(30).unwrap_err().code(), "ResponseTooLarge");
+    }
+}

@@ -1,0 +1,177 @@
+//! Resolved configuration: what the program, the environment and the files say, each value with its origin.
+//!
+//! The layers are kept apart and looked through from the top, so that a copy of a session shares all of them but its
+//! own: what the copy was given, what the session was given, then outside, then defaults.
+
+use crate::config::{Clock, Config, Field, Kind, Logger, Sleep};
+use crate::credentials::Credentials;
+use crate::credentials::profile::Plan;
+use crate::error::Result;
+use crate::load::environment::Environment;
+use crate::load::origin::Origin;
+use crate::load::profile::{FileState, Profile};
+use crate::text::Text;
+use crate::transport::{self, Transport};
+use once_cell::sync::OnceCell;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What a load found, shared by a session and all its copies and clients.
+pub struct Loaded {
+    pub(crate) environment: Environment,
+    /// What the program gave to the load.
+    pub(crate) code: Config,
+    /// What variables and files say, sorted by field.
+    pub(crate) outside: Vec<(Field, Text, Origin)>,
+    pub(crate) shared_config: bool,
+    pub(crate) profile: Profile,
+    pub(crate) profile_origin: Origin,
+    pub(crate) files: Vec<(Arc<Path>, FileState)>,
+    pub(crate) plan: Plan,
+    pub(crate) credentials: Arc<Credentials>,
+    pub(crate) tls: transport::TlsSettings,
+    pub(crate) built_in: OnceCell<Arc<dyn Transport>>,
+}
+
+/// The configuration of a session, a copy or a client.
+#[derive(Clone)]
+pub struct ResolvedConfig {
+    loaded: Arc<Loaded>,
+    overrides: Option<Arc<Config>>,
+}
+
+impl ResolvedConfig {
+    /// The configuration of a session that was loaded.
+    pub fn new(loaded: Arc<Loaded>) -> ResolvedConfig {
+        ResolvedConfig { loaded, overrides: None }
+    }
+
+    /// The same with more overrides on top.
+    pub fn with(&self, overrides: Option<&Arc<Config>>) -> ResolvedConfig {
+        let overrides = match (&self.overrides, overrides) {
+            (mine, None) => mine.clone(),
+            (None, Some(theirs)) => Some(theirs.clone()),
+            (Some(mine), Some(theirs)) => {
+                let mut merged = Config::clone(mine);
+                merged.merge(theirs);
+                Some(Arc::new(merged))
+            }
+        };
+        ResolvedConfig { loaded: self.loaded.clone(), overrides }
+    }
+
+    /// What the load found.
+    pub fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
+    /// The environment of the load.
+    pub fn environment(&self) -> &Environment {
+        &self.loaded.environment
+    }
+
+    /// A value and where it came from.
+    pub fn find(&self, field: Field) -> Option<(&Text, Origin)> {
+        if let Some(text) = self.overrides.as_ref().and_then(|overrides| overrides.get(field)) {
+            return Some((text, Origin::Code));
+        }
+        // An empty text given to a load leaves the field to the others.
+        if let Some(text) = self.loaded.code.get(field).filter(|text| !text.is_empty()) {
+            return Some((text, Origin::Code));
+        }
+        if let Some((_, text, origin)) = self.loaded.outside.iter().find(|(set, _, _)| *set == field) {
+            return Some((text, origin.clone()));
+        }
+        field.facts().default.as_ref().map(|text| (text, Origin::Default))
+    }
+
+    /// A value; None where nobody set it and it has no default.
+    pub fn get(&self, field: Field) -> Option<&Text> {
+        let code = self.overrides.as_ref().and_then(|overrides| overrides.get(field));
+        code.or_else(|| self.loaded.code.get(field).filter(|text| !text.is_empty()))
+            .or_else(|| self.loaded.outside.iter().find(|(set, _, _)| *set == field).map(|(_, text, _)| text))
+            .or(field.facts().default.as_ref())
+    }
+
+    /// A text, empty where nobody set it.
+    pub fn text(&self, field: Field) -> &str {
+        self.get(field).map_or("", Text::as_str)
+    }
+
+    /// A switch, where somebody set it.
+    pub fn tri_state(&self, field: Field) -> Option<bool> {
+        debug_assert_eq!(field.facts().kind, Kind::Flag);
+        self.get(field).map(|text| *text == "true")
+    }
+
+    /// A switch, off where nobody set it.
+    pub fn flag(&self, field: Field) -> bool {
+        self.tri_state(field).unwrap_or(false)
+    }
+
+    fn object<T: ?Sized>(&self, of: impl Fn(&Config) -> &Option<Arc<T>>) -> Option<&Arc<T>> {
+        let overridden = self.overrides.as_ref().and_then(|overrides| of(overrides).as_ref());
+        overridden.or_else(|| of(&self.loaded.code).as_ref())
+    }
+
+    /// Where credentials come from.
+    pub fn credentials(&self) -> &Arc<Credentials> {
+        self.object(|config| &config.credentials).unwrap_or(&self.loaded.credentials)
+    }
+
+    /// Whether the program gave the credentials.
+    pub fn has_own_credentials(&self) -> bool {
+        self.object(|config| &config.credentials).is_some()
+    }
+
+    /// What waits between tries, if the program gave it.
+    pub fn sleep(&self) -> Option<&Arc<Sleep>> {
+        self.object(|config| &config.sleep)
+    }
+
+    /// Who is told what happens.
+    pub fn logger(&self) -> Option<&Arc<Logger>> {
+        self.object(|config| &config.logger)
+    }
+
+    fn clock(&self) -> Option<&Arc<Clock>> {
+        self.object(|config| &config.clock)
+    }
+
+    /// The time, in Unix nanoseconds.
+    pub fn now(&self) -> i64 {
+        match self.clock() {
+            Some(clock) => clock(),
+            None => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+            }
+        }
+    }
+
+    /// The time, in Unix seconds.
+    pub fn now_seconds(&self) -> i64 {
+        self.now().div_euclid(1_000_000_000)
+    }
+
+    /// What sends requests: the program's own, or the built-in one, made when it is first asked for.
+    pub fn transport(&self) -> Result<Arc<dyn Transport>> {
+        if let Some(own) = self.object(|config| &config.transport) {
+            return Ok(own.clone());
+        }
+        let tls_fields = [Field::CaBundle, Field::ClientTlsCert, Field::ClientTlsKey];
+        let overridden = self.overrides.as_ref().filter(|config| tls_fields.iter().any(|field| config.get(*field).is_some()));
+        if overridden.is_some() {
+            return transport::built_in(&self.environment().into(), &self.tls_of_files());
+        }
+        let make = || transport::built_in(&self.environment().into(), &self.loaded.tls);
+        self.loaded.built_in.get_or_try_init(make).cloned()
+    }
+
+    /// The TLS settings that the fields name.
+    pub(crate) fn tls_of_files(&self) -> transport::TlsSettings {
+        let path = |field| self.get(field).filter(|text| !text.is_empty()).map(|text| text.as_str().into());
+        transport::TlsSettings::of_files(path(Field::CaBundle), path(Field::ClientTlsCert), path(Field::ClientTlsKey))
+    }
+}

@@ -1,0 +1,230 @@
+//! Replies as documents: XML or JSON, of bounded depth, in which the first element or member of a name is found.
+
+use crate::error::{Error, Result, Status};
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+use serde_json::Value;
+
+/// How deep a reply may be nested.
+const DEPTH: usize = 64;
+
+/// A reply that was parsed.
+#[derive(Debug)]
+pub enum Document {
+    /// The elements in the order of the text.
+    Xml(Vec<Element>),
+    /// A value.
+    Json(Value),
+}
+
+/// An element of an XML document.
+#[derive(Debug)]
+pub struct Element {
+    /// Its name without prefix.
+    pub name: String,
+    /// The text directly in it.
+    pub text: String,
+    /// How deep it stands; the root is at 1.
+    pub depth: usize,
+}
+
+impl Document {
+    /// Parses a reply: JSON where it begins like it, else XML.
+    pub fn parse(bytes: &[u8]) -> Result<Document> {
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            malformed(format!("the reply is no UTF-8 at byte {}", error.valid_up_to()))
+        })?;
+        let text = text.trim_start_matches('\u{feff}').trim();
+        match text.as_bytes().first() {
+            None => Err(malformed("the reply is empty".to_owned())),
+            Some(b'{' | b'[' | b'"') => parse_json(text),
+            Some(_) => parse_xml(text).map(Document::Xml),
+        }
+    }
+
+    /// The name of the root element; empty for JSON.
+    pub fn root(&self) -> &str {
+        match self {
+            Document::Xml(elements) => elements.first().map_or("", |root| &root.name),
+            Document::Json(_) => "",
+        }
+    }
+
+    /// The text of the first element, or member, of that name.
+    pub fn text_of(&self, name: &str) -> Option<&str> {
+        match self {
+            Document::Xml(elements) => {
+                elements.iter().find(|element| element.name == name).map(|element| element.text.as_str())
+            }
+            Document::Json(_) => None,
+        }
+    }
+
+    /// The text of the first element, or member, of that name; numbers and the like as JSON writes them.
+    pub fn value_of(&self, name: &str) -> Option<String> {
+        match self {
+            Document::Xml(_) => self.text_of(name).map(str::to_owned),
+            Document::Json(value) => member(value, name).map(|found| match found {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            }),
+        }
+    }
+}
+
+/// The first member of a name: in an object itself, then in what it holds, in order.
+fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    match value {
+        Value::Object(members) => {
+            members.get(name).or_else(|| members.values().find_map(|value| member(value, name)))
+        }
+        Value::Array(items) => items.iter().find_map(|value| member(value, name)),
+        _ => None,
+    }
+}
+
+fn parse_json(text: &str) -> Result<Document> {
+    // serde_json refuses more than 128 levels by itself; ours are fewer.
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        malformed(format!("the reply is no JSON at line {} column {}", error.line(), error.column()))
+    })?;
+    if deeper_than(&value, DEPTH) {
+        return Err(too_deep());
+    }
+    Ok(Document::Json(value))
+}
+
+fn deeper_than(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Object(members) => depth == 0 || members.values().any(|value| deeper_than(value, depth - 1)),
+        Value::Array(items) => depth == 0 || items.iter().any(|value| deeper_than(value, depth - 1)),
+        _ => false,
+    }
+}
+
+fn parse_xml(text: &str) -> Result<Vec<Element>> {
+    let mut reader = Reader::from_str(text);
+    let mut elements: Vec<Element> = Vec::new();
+    // The elements that are open, by their place in the list.
+    let mut open: Vec<usize> = Vec::new();
+    let mut closed_root = false;
+    loop {
+        let at = reader.buffer_position();
+        let wrong = |what: &str| malformed(format!("the reply is no XML at byte {at}: {what}"));
+        let event = reader.read_event().map_err(|error| wrong(&error.to_string()))?;
+        match event {
+            Event::Start(start) => {
+                if closed_root {
+                    return Err(wrong("a second root element"));
+                }
+                if open.len() == DEPTH {
+                    return Err(too_deep());
+                }
+                open.push(elements.len());
+                elements.push(element(&start, open.len()));
+            }
+            Event::Empty(start) => {
+                if closed_root {
+                    return Err(wrong("a second root element"));
+                }
+                if open.len() == DEPTH {
+                    return Err(too_deep());
+                }
+                elements.push(element(&start, open.len() + 1));
+                closed_root = open.is_empty();
+            }
+            Event::End(_) => {
+                if open.pop().is_none() {
+                    return Err(wrong("an end without a start"));
+                }
+                closed_root = open.is_empty();
+            }
+            Event::Text(piece) => {
+                let piece = piece.decode().map_err(|error| wrong(&error.to_string()))?;
+                match open.last().and_then(|at| elements.get_mut(*at)) {
+                    Some(element) => element.text.push_str(&piece),
+                    None if piece.trim().is_empty() => {}
+                    None => return Err(wrong("text outside of the root element")),
+                }
+            }
+            Event::GeneralRef(reference) => {
+                let name = reference.decode().map_err(|error| wrong(&error.to_string()))?;
+                let character = character_of(&name).ok_or_else(|| wrong("an unknown entity"))?;
+                if let Some(element) = open.last().and_then(|at| elements.get_mut(*at)) {
+                    element.text.push(character);
+                }
+            }
+            Event::CData(piece) => {
+                let piece = piece.decode().map_err(|error| wrong(&error.to_string()))?;
+                if let Some(element) = open.last().and_then(|at| elements.get_mut(*at)) {
+                    element.text.push_str(&piece);
+                }
+            }
+            Event::Decl(_) | Event::Comment(_) | Event::PI(_) | Event::DocType(_) => {}
+            Event::Eof if open.is_empty() && closed_root => return Ok(elements),
+            Event::Eof => return Err(wrong("it ends before its root element does")),
+        }
+    }
+}
+
+fn element(start: &BytesStart<'_>, depth: usize) -> Element {
+    let name = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
+    Element { name, text: String::new(), depth }
+}
+
+/// The character of `&name;`: the five of XML, and those by number. No other entity is known, so none can grow.
+fn character_of(name: &str) -> Option<char> {
+    match name {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        number => {
+            let number = number.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            char::from_u32(code).filter(|character| *character != '\0')
+        }
+    }
+}
+
+fn malformed(message: String) -> Error {
+    Error::new(Status::Serialization, "SerializationError", message)
+}
+
+fn too_deep() -> Error {
+    malformed(format!("the reply is nested more than {DEPTH} deep"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_first_of_a_name() {
+        let xml = Document::parse(b"<?xml version='1.0'?><A x='1'><n:B>1 &lt; &#50;</n:B><B>3</B><C/></A>").unwrap();
+        assert_eq!(xml.root(), "A");
+        assert_eq!(xml.value_of("B").unwrap(), "1 < 2");
+        assert_eq!(xml.value_of("C").unwrap(), "");
+        assert!(xml.value_of("D").is_none());
+        let json = Document::parse(br#"{"a": {"b": 1}, "c": ["x", {"d": "e"}]}"#).unwrap();
+        assert_eq!(json.value_of("b").unwrap(), "1");
+        assert_eq!(json.value_of("d").unwrap(), "e");
+    }
+
+    #[test]
+    fn what_is_no_document_is_an_error() {
+        let deep_xml = "<a>".repeat(100_000);
+        let deep_json = format!("{}1{}", "[".repeat(100), "]".repeat(100));
+        for bad in [
+            "", "x", "<a>", "<a></b>", "<a/><b/>", "<a>&bomb;</a>", "{", "<", "</a>", "<a/>x", &deep_xml, &deep_json,
+        ] {
+            let error = Document::parse(bad.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), "SerializationError", "{bad:.20}");
+        }
+        assert!(Document::parse(b"<a>\xff</a>").is_err());
+    }
+}

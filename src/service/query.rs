@@ -1,0 +1,118 @@
+//! The query protocol: a form with the operation, its version and its params; XML down.
+
+use super::protocol::Protocol;
+use crate::endpoint::facts;
+use crate::error::{Error, Status};
+use crate::request::Request;
+use crate::sign::escape;
+use crate::text::Text;
+use serde_json::Value;
+
+/// How deep params may be nested.
+const DEPTH: usize = 64;
+/// The most bytes of a reply that are read.
+const LIMIT: usize = 64 << 20;
+
+/// Writes the form, unless the caller gave a body.
+pub(super) fn build(request: &mut Request) {
+    super::rest::build(request);
+    if request.error().is_some() || !request.body().is_empty() {
+        return;
+    }
+    let facts = facts::of(request.service());
+    let mut fields: Vec<(String, String)> = vec![("Action".to_owned(), request.operation().to_string())];
+    if let Some(facts) = facts {
+        fields.push(("Version".to_owned(), facts.api_version.to_owned()));
+    }
+    let ec2 = request.client().protocol() == Protocol::Ec2;
+    for (name, value) in request.values() {
+        if let Err(error) = add(&mut fields, capitalised(name, ec2), value, ec2, DEPTH) {
+            return request.set_error(error);
+        }
+    }
+    fields.sort();
+    let mut form = String::new();
+    for (name, value) in &fields {
+        if !form.is_empty() {
+            form.push('&');
+        }
+        escape::push(&mut form, name, false);
+        form.push('=');
+        escape::push(&mut form, value, false);
+    }
+    if request.presign_seconds().is_some() {
+        request.set_method(crate::text!("GET"));
+        request.url_mut().set_query(form);
+        return;
+    }
+    request.set_body(form.into_bytes());
+    if request.headers().get("Content-Type").is_none() {
+        let form = crate::text!("application/x-www-form-urlencoded; charset=utf-8");
+        request.headers_mut().set(crate::text!("Content-Type"), form);
+    }
+}
+
+fn capitalised(name: &str, ec2: bool) -> String {
+    let mut letters = name.chars();
+    match letters.next() {
+        Some(first) if ec2 => first.to_uppercase().chain(letters).collect(),
+        _ => name.to_owned(),
+    }
+}
+
+/// Adds a param: lists as `Name.member.1` (EC2: `Name.1`), objects as `Name.Key`.
+fn add(
+    fields: &mut Vec<(String, String)>,
+    name: String,
+    value: &Value,
+    ec2: bool,
+    depth: usize,
+) -> Result<(), Error> {
+    if depth == 0 {
+        let why = format!("params are nested more than {DEPTH} deep");
+        return Err(Error::new(Status::InvalidArgument, "InvalidParameter", why));
+    }
+    match value {
+        Value::Null => {}
+        Value::String(text) => fields.push((name, text.clone())),
+        Value::Bool(flag) => fields.push((name, flag.to_string())),
+        Value::Number(number) => fields.push((name, number.to_string())),
+        Value::Array(items) => {
+            if items.is_empty() && !ec2 {
+                fields.push((name, String::new()));
+                return Ok(());
+            }
+            let prefix = if ec2 { name } else { format!("{name}.member") };
+            for (index, item) in items.iter().enumerate() {
+                add(fields, format!("{prefix}.{}", index + 1), item, ec2, depth - 1)?;
+            }
+        }
+        Value::Object(members) => {
+            for (key, member) in members {
+                add(fields, format!("{name}.{}", capitalised(key, ec2)), member, ec2, depth - 1)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads the reply: it must be XML.
+pub(super) fn unmarshal(request: &mut Request) {
+    let id = request.request_id().clone();
+    let Some(response) = request.response_mut() else { return };
+    let status = response.status();
+    let read = response.document(LIMIT).map(|document| document.text_of("RequestId").map(str::to_owned));
+    match read {
+        Ok(Some(in_body)) if id.is_empty() => request.set_request_id(Text::lossy(in_body)),
+        Ok(_) => {}
+        Err(error) if error.status() == Status::Serialization => {
+            let message = format!("failed decoding {} response", request.service());
+            request.set_error(
+                Error::new(Status::Serialization, "SerializationError", message)
+                    .with_reply(status, id.as_str(), "")
+                    .with_cause(error),
+            );
+        }
+        Err(error) => request.set_error(error.with_reply(status, id.as_str(), "")),
+    }
+}

@@ -1,0 +1,400 @@
+//! The session: loaded once, copied with overrides, and the parent of every client.
+
+use crate::config::{Config, Field};
+use crate::credentials::Credentials;
+use crate::credentials::profile::{Base, Plan, RoleOptions, environment_keys};
+use crate::error::{Error, Result, Status};
+use crate::handlers::{Handlers, HasHandlers, LiveHandlers, failing};
+use crate::load::environment::{Environment, Variable, bad_variable};
+use crate::load::ini::FileKind;
+use crate::load::origin::Origin;
+use crate::load::profile::{Files, Key, Profile, Settings};
+use crate::request::defaults;
+use crate::resolved::{Loaded, ResolvedConfig};
+use crate::text::Text;
+use crate::transport::TlsSettings;
+use once_cell::sync::OnceCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Whether the config file, and all keys of profiles, are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(i32)]
+pub enum SharedConfigState {
+    /// As `AWS_SDK_LOAD_CONFIG` says.
+    #[default]
+    FromEnvironment = 0,
+    /// No.
+    Disable = 1,
+    /// Yes.
+    Enable = 2,
+}
+
+/// Asks for an MFA code: serial number, role and profile. Gives the code, or the reason why there is none.
+pub type TokenProvider = dyn Fn(&TokenRequest) -> Result<Text> + Send + Sync;
+
+/// What an MFA code is asked for.
+#[derive(Clone, Debug)]
+pub struct TokenRequest {
+    /// The serial number or ARN of the device.
+    pub serial: Text,
+    /// The role to assume.
+    pub role: Text,
+    /// The profile it stands in.
+    pub profile: Text,
+}
+
+/// What a load is told by the program.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// Settings that win over all others.
+    pub config: Config,
+    /// Settings that options name one by one; they win over `config`.
+    pub fields: Config,
+    /// The profile; also lets it win over keys in the environment.
+    pub profile: Text,
+    /// Whether the config file is read.
+    pub shared_config: SharedConfigState,
+    /// The files to read instead of the usual ones, the later wins.
+    pub files: Option<Vec<PathBuf>>,
+    /// The environment to use instead of the process's.
+    pub environment: Option<Environment>,
+    /// Who is asked for MFA codes.
+    pub token_provider: Option<Arc<TokenProvider>>,
+    /// For how many seconds roles are assumed, whatever the profile says.
+    pub assume_role_duration: Option<u32>,
+    /// The handlers instead of the built-in ones.
+    pub handlers: Option<Arc<Handlers>>,
+    /// PEM certificates of the authorities to trust.
+    pub custom_ca_bundle: Option<Arc<[u8]>>,
+    /// PEM certificate and key of this program.
+    pub client_tls: (Option<Arc<[u8]>>, Option<Arc<[u8]>>),
+    /// What is wrong with an option, by its name.
+    pub faults: Vec<(&'static str, Error)>,
+}
+
+impl Options {
+    /// Options with nothing but a configuration.
+    pub fn of(config: Config) -> Options {
+        Options { config, ..Options::default() }
+    }
+
+    fn fault(&self) -> Option<&Error> {
+        let own = self.faults.first().map(|(_, error)| error);
+        own.or_else(|| self.config.fault()).or_else(|| self.fields.fault())
+    }
+}
+
+/// Configuration, credentials and handlers that clients inherit.
+pub struct Session {
+    config: ResolvedConfig,
+    handlers: LiveHandlers,
+}
+
+impl HasHandlers for Session {
+    fn live_handlers(&self) -> &LiveHandlers {
+        &self.handlers
+    }
+}
+
+impl Session {
+    /// Loads a session from the environment and the files. Opens no other file and no socket.
+    pub fn load(options: &Options) -> Result<Session> {
+        if let Some(fault) = options.fault() {
+            return Err(fault.clone());
+        }
+        let loaded = Loader::new(options)?.load()?;
+        let config = ResolvedConfig::new(Arc::new(loaded));
+        check_tls(options, &config)?;
+        let mut handlers = match &options.handlers {
+            Some(handlers) if !handlers.is_empty() => handlers.clone(),
+            _ => defaults::handlers(),
+        };
+        if config.flag(Field::DisableParamValidation) {
+            defaults::place_parameter_check(Arc::make_mut(&mut handlers), true);
+        }
+        Ok(Session { config, handlers: LiveHandlers::new(handlers) })
+    }
+
+    /// Go's deprecated `New`: a session in any case. What went wrong is the error of every request.
+    pub fn load_deferred(config: &Config) -> Session {
+        Session::load(&Options::of(config.clone())).unwrap_or_else(|error| {
+            let loaded = Loader::bare(config, error.clone());
+            let config = ResolvedConfig::new(Arc::new(loaded));
+            Session { config, handlers: LiveHandlers::new(Arc::new(failing(error))) }
+        })
+    }
+
+    /// The session of the process, loaded when it is first asked for. A failed load is tried again next time.
+    pub fn of_process() -> Result<Arc<Session>> {
+        static DEFAULT: OnceCell<Arc<Session>> = OnceCell::new();
+        DEFAULT.get_or_try_init(|| Session::load(&Options::default()).map(Arc::new)).cloned()
+    }
+
+    /// A session with overrides on top; credentials and handlers are shared, later changes are not.
+    pub fn copy(&self, overrides: Option<&Arc<Config>>) -> Result<Session> {
+        if let Some(fault) = overrides.and_then(|config| config.fault()) {
+            return Err(fault.clone());
+        }
+        let config = self.config.with(overrides);
+        let mut handlers = self.handlers.now();
+        let validation = |config: &ResolvedConfig| config.flag(Field::DisableParamValidation);
+        if validation(&config) != validation(&self.config) {
+            defaults::place_parameter_check(Arc::make_mut(&mut handlers), validation(&config));
+        }
+        Ok(Session { config, handlers: LiveHandlers::new(handlers) })
+    }
+
+    /// Its configuration.
+    pub fn config(&self) -> &ResolvedConfig {
+        &self.config
+    }
+}
+
+/// The settings of TLS: what the options hold in memory, else the files that fields name.
+fn check_tls(options: &Options, config: &ResolvedConfig) -> Result<()> {
+    let _ = options;
+    config.loaded().tls.check()
+}
+
+/// One load.
+struct Loader<'a> {
+    options: &'a Options,
+    environment: Environment,
+    code: Config,
+    shared_config: bool,
+    profile_name: Text,
+    profile_origin: Origin,
+}
+
+impl<'a> Loader<'a> {
+    fn new(options: &'a Options) -> Result<Loader<'a>> {
+        let environment = options.environment.clone().unwrap_or_else(Environment::of_process);
+        let shared_config = match options.shared_config {
+            SharedConfigState::Disable => false,
+            SharedConfigState::Enable => true,
+            SharedConfigState::FromEnvironment => environment.loads_config(),
+        };
+        let mut code = options.config.clone();
+        code.merge(&options.fields);
+        let mut loader = Loader {
+            options,
+            environment,
+            code,
+            shared_config,
+            profile_name: crate::text!("default"),
+            profile_origin: Origin::Default,
+        };
+        if !options.profile.is_empty() {
+            (loader.profile_name, loader.profile_origin) = (options.profile.clone(), Origin::Code);
+        } else if let Some((name, variable)) = loader.variable(&[Variable::Profile, Variable::DefaultProfile])? {
+            (loader.profile_name, loader.profile_origin) = (name.clone(), Origin::Environment(variable));
+        }
+        Ok(loader)
+    }
+
+    /// What is left of a load that failed: the program's own settings.
+    fn bare(config: &Config, error: Error) -> Loaded {
+        Loaded {
+            environment: Environment::default(),
+            code: config.clone(),
+            outside: Vec::new(),
+            shared_config: false,
+            profile: Profile::empty("default"),
+            profile_origin: Origin::Default,
+            files: Vec::new(),
+            plan: Plan::of(Base::Remote),
+            credentials: Arc::new(Credentials::fixed(Err(error))),
+            tls: TlsSettings::default(),
+            built_in: OnceCell::new(),
+        }
+    }
+
+    /// The first of the variables that is set. Those named `AWS_DEFAULT_…` count with shared config alone.
+    fn variable(&self, variables: &[Variable]) -> Result<Option<(&Text, Variable)>> {
+        for variable in variables {
+            let gated = matches!(variable, Variable::DefaultRegion | Variable::DefaultProfile);
+            if gated && !self.shared_config {
+                continue;
+            }
+            if let Some(text) = self.environment.text(*variable)? {
+                return Ok(Some((text, *variable)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn load(self) -> Result<Loaded> {
+        let mut outside = self.fields_of_environment()?;
+        let mut files = Files::default();
+        let profile = match self.read_files(&mut files) {
+            Ok(profile) => profile,
+            Err(_) if self.files_do_not_matter() => Profile::empty(&self.profile_name),
+            Err(error) => return Err(error),
+        };
+        self.fields_of_profile(&profile.settings, |field| !field.is_csm(), &mut outside)?;
+        let asked_for_csm = self.environment.get(Variable::CsmEnabled).is_some();
+        if let Some(csm) = files.settings("aws_csm", self.shared_config).filter(|_| !asked_for_csm) {
+            self.fields_of_profile(&csm, Field::is_csm, &mut outside)?;
+        }
+        let plan = self.plan(&profile)?;
+        let credentials = Arc::new(plan.credentials(&self.environment));
+        let mut loaded = Loaded {
+            environment: self.environment,
+            code: self.code,
+            outside,
+            shared_config: self.shared_config,
+            profile,
+            profile_origin: self.profile_origin,
+            files: files.looked_at().to_vec(),
+            plan,
+            credentials,
+            tls: TlsSettings::default(),
+            built_in: OnceCell::new(),
+        };
+        loaded.tls = tls_settings(self.options, &loaded);
+        Ok(loaded)
+    }
+
+    /// Go passes over any fault of the files when no profile was asked for and credentials are there without them.
+    fn files_do_not_matter(&self) -> bool {
+        self.profile_origin == Origin::Default && !self.shared_config && self.has_credentials_already()
+    }
+
+    fn has_credentials_already(&self) -> bool {
+        self.code.credentials.is_some() || environment_keys(&self.environment).is_ok()
+    }
+
+    fn read_files(&self, files: &mut Files) -> Result<Profile> {
+        match &self.options.files {
+            Some(paths) => {
+                for path in paths {
+                    files.read(path.clone(), FileKind::Either)?;
+                }
+            }
+            None => {
+                let home = || self.environment.home().map(|home| home.join(".aws"));
+                let path = |variable, name| {
+                    self.environment.path(variable).or_else(|| home().map(|folder| folder.join(name)))
+                };
+                if self.shared_config {
+                    if let Some(path) = path(Variable::ConfigFile, "config") {
+                        files.read(path, FileKind::Config)?;
+                    }
+                }
+                if let Some(path) = path(Variable::SharedCredentialsFile, "credentials") {
+                    files.read(path, FileKind::Credentials)?;
+                }
+            }
+        }
+        let wanted = match self.profile_origin {
+            Origin::Code => true,
+            Origin::Environment(_) => {
+                !self.has_credentials_already()
+                    && self.environment.get(Variable::WebIdentityTokenFile).is_none()
+            }
+            _ => false,
+        };
+        let name = &self.profile_name;
+        if files.settings(name, self.shared_config).is_some() {
+            files.profile(name, self.shared_config)
+        } else if wanted {
+            Err(files.no_such_profile(name))
+        } else {
+            Ok(Profile::empty(name))
+        }
+    }
+
+    fn fields_of_environment(&self) -> Result<Vec<(Field, Text, Origin)>> {
+        let mut found = Vec::new();
+        for field in Field::ALL {
+            let outside = field.facts().outside;
+            let Some((raw, variable)) = self.variable(outside.variables)? else { continue };
+            match field.check(raw) {
+                Ok(text) => found.push((*field, regular(text, outside.inverted), Origin::Environment(variable))),
+                // What only IMDS uses is an error only when IMDS is used.
+                Err(_) if outside.inverted => {}
+                Err(expected) => {
+                    let why = format!("is {:?}, but {expected} is expected", raw.as_str());
+                    return Err(bad_variable(variable, &why));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn fields_of_profile(
+        &self,
+        settings: &Settings,
+        wanted: impl Fn(Field) -> bool,
+        found: &mut Vec<(Field, Text, Origin)>,
+    ) -> Result<()> {
+        for field in Field::ALL {
+            let outside = field.facts().outside;
+            let Some((key, setting)) = outside.key.and_then(|key| Some((key, settings.get(key)?))) else { continue };
+            if !wanted(*field) || found.iter().any(|(set, _, _)| set == field) {
+                continue;
+            }
+            match field.check(&setting.value) {
+                Ok(text) => {
+                    found.push((*field, regular(text, outside.inverted), Origin::File(setting.position.clone())));
+                }
+                Err(_) if key == Key::Ec2MetadataV1Disabled => {}
+                Err(expected) => {
+                    let message =
+                        format!("{} is {:?}, but {expected} is expected", key.name(), setting.value.as_str());
+                    return Err(setting.error("SharedConfigErr", message));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where credentials come from, by the order of the Go package.
+    fn plan(&self, profile: &Profile) -> Result<Plan> {
+        if self.code.credentials.is_some() {
+            return Ok(Plan::of(Base::Code));
+        }
+        if self.options.profile.is_empty() {
+            if environment_keys(&self.environment).is_ok() {
+                return Ok(Plan::of(Base::Environment));
+            }
+            if self.environment.get(Variable::WebIdentityTokenFile).is_some() {
+                return self.web_identity();
+            }
+        }
+        let options = RoleOptions {
+            has_token_provider: self.options.token_provider.is_some(),
+            duration_seconds: self.options.assume_role_duration,
+        };
+        Plan::of_profile(profile, &self.environment, options)
+    }
+
+    fn web_identity(&self) -> Result<Plan> {
+        if self.environment.get(Variable::RoleArn).is_none() {
+            let why = "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not";
+            let cause = Error::new(Status::Config, "", why);
+            return Err(Error::new(Status::Config, "WebIdentityErr", "role ARN is not set").with_cause(cause));
+        }
+        Ok(Plan::of(Base::Other {
+            provider: "WebIdentityCredentials",
+            name: Variable::WebIdentityTokenFile.name(),
+            origin: Origin::Environment(Variable::WebIdentityTokenFile),
+            profile: Text::EMPTY,
+        }))
+    }
+}
+
+/// A checked value as the field means it.
+fn regular(text: Text, inverted: bool) -> Text {
+    match (inverted, text.as_str()) {
+        (true, "true") => crate::text!("false"),
+        (true, "false") => crate::text!("true"),
+        _ => text,
+    }
+}
+
+fn tls_settings(options: &Options, loaded: &Loaded) -> TlsSettings {
+    let _ = (options, loaded);
+    TlsSettings::default()
+}
