@@ -1,3 +1,6 @@
-//! What a session is loaded from: the files.
+//! What a session is loaded from.
 
+pub mod environment;
 pub mod ini;
+pub mod origin;
+pub mod profile;

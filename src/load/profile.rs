@@ -124,7 +124,7 @@ impl Files {
         let path: Arc<Path> = path.into();
         let state = match std::fs::read(&path) {
             Ok(bytes) => {
-                let file = IniFile::parse(&path, bytes, kind)?;
+                let file = IniFile::parse(&*path, bytes, kind)?;
                 self.read.push((path.clone(), file));
                 FileState::Read
             }
@@ -146,22 +146,22 @@ impl Files {
         for (path, file) in &self.read {
             let Some(section) = file.section(kind, name) else { continue };
             let settings = found.get_or_insert_with(Settings::default);
-            let title: Arc<str> = kind.title(name).into();
+            let title = title(kind, name);
             let mut of_file = Settings::default();
             for property in section.iter() {
                 let Some(key) = Key::named(property.key) else { continue };
-                if property.value.is_empty() || (key.reading() == SharedConfig && !shared_config) {
+                if property.value().is_empty() || (key.reading() == SharedConfig && !shared_config) {
                     continue;
                 }
                 let position = FilePosition { path: path.clone(), line: property.line, section: title.clone() };
-                of_file.put(key, Setting { value: Text::lossy(property.value), position });
+                of_file.put(key, Setting { value: Text::lossy(property.value()), position });
             }
             // Decision 10: a web identity needs its role also where shared config is off.
             if !shared_config && of_file.get(Key::WebIdentityTokenFile).is_some() {
                 for key in [Key::RoleArn, Key::RoleSessionName] {
-                    if let Some(property) = section.get(key.name()).filter(|property| !property.value.is_empty()) {
+                    if let Some(property) = section.get(key.name()).filter(|property| !property.value().is_empty()) {
                         let position = FilePosition { path: path.clone(), line: property.line, section: title.clone() };
-                        of_file.put(key, Setting { value: Text::lossy(property.value), position });
+                        of_file.put(key, Setting { value: Text::lossy(property.value()), position });
                     }
                 }
             }
@@ -261,12 +261,12 @@ impl Files {
         let wanted = name.value.trim();
         for (path, file) in &self.read {
             let Some(section) = file.section(SectionKind::SsoSession, wanted) else { continue };
-            let title: Arc<str> = SectionKind::SsoSession.title(wanted).into();
+            let title = title(SectionKind::SsoSession, wanted);
             let mut settings = Settings::default();
             for property in section.iter() {
-                let Some(key) = Key::named(property.key).filter(|_| !property.value.is_empty()) else { continue };
+                let Some(key) = Key::named(property.key).filter(|_| !property.value().is_empty()) else { continue };
                 let position = FilePosition { path: path.clone(), line: property.line, section: title.clone() };
-                settings.put(key, Setting { value: Text::lossy(property.value), position });
+                settings.put(key, Setting { value: Text::lossy(property.value()), position });
             }
             return Ok(SsoSession { name: Text::lossy(wanted), settings });
         }
@@ -283,6 +283,16 @@ impl Files {
         };
         Error::new(Status::ProfileNotFound, "SharedConfigProfileNotExistsError", message)
     }
+}
+
+/// A section as a user names it.
+fn title(kind: SectionKind, name: &str) -> Arc<str> {
+    match kind {
+        SectionKind::Profile => format!("profile {name}"),
+        SectionKind::SsoSession => format!("sso-session {name}"),
+        SectionKind::Services => format!("services {name}"),
+    }
+    .into()
 }
 
 fn described(path: &Path, state: FileState) -> String {

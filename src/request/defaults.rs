@@ -1,6 +1,5 @@
 //! The handlers that every session starts with, under Go's names.
 
-use crate::config::Field;
 use crate::error::{Error, Status};
 use crate::handlers::{Handler, Handlers, Stage, stop_on_error};
 use crate::load::environment::Variable;
@@ -48,12 +47,10 @@ pub fn place_parameter_check(handlers: &mut Handlers, disabled: bool) {
 }
 
 fn validate_endpoint(request: &mut Request) {
-    if let Some(error) = request.client().endpoint_error() {
-        let error = error.clone();
-        return request.set_error(error);
-    }
     if request.signing_region().is_empty() && request.region().is_empty() {
         request.set_error(Error::new(Status::Config, "MissingRegion", "could not find region configuration"));
+    } else if let Some(error) = request.client().endpoint_error().cloned() {
+        request.set_error(error);
     } else if request.url().authority().is_empty() {
         request.set_error(Error::new(
             Status::Config,
@@ -166,3 +163,10 @@ fn validate_response(request: &mut Request) {
     }
 }
 
+
+/// One attempt is all there is: whoever has not decided that another is worth it gets none.
+fn after_retry(request: &mut Request) {
+    if request.retryable().is_none() {
+        request.set_retryable(Some(false));
+    }
+}

@@ -57,6 +57,11 @@ impl Headers {
     pub fn as_slice(&self) -> &[Header] {
         &self.0
     }
+
+    /// The fields, to be changed by one who keeps them fit for the wire.
+    pub(crate) fn as_mut_vec(&mut self) -> &mut Vec<Header> {
+        &mut self.0
+    }
 }
 
 impl From<Vec<Header>> for Headers {

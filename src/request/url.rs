@@ -1,6 +1,6 @@
 //! Where a request goes: scheme, authority, path and query, kept as they go over the wire.
 
-use crate::sign::escape;
+use crate::sign::escape_path_segment;
 use crate::text::Text;
 use std::cell::OnceCell;
 
@@ -79,9 +79,9 @@ impl Url {
         if !self.query.is_empty() {
             self.query.push('&');
         }
-        escape::push(&mut self.query, name, false);
+        escape_path_segment(name, false, &mut self.query);
         self.query.push('=');
-        escape::push(&mut self.query, value, false);
+        escape_path_segment(value, false, &mut self.query);
     }
 
     /// Adds a path as Go does: behind the one there is, one slash between; the query replaces the one there is.

@@ -1,6 +1,6 @@
 //! A client: a service, where it is, how requests to it are signed, and the handlers they run through.
 
-use super::protocol::Protocol;
+use super::facts::{Facts, Protocol};
 use super::{protocol, s3, signer};
 use crate::config::{Config, Field};
 use crate::credentials::Credentials;
@@ -56,7 +56,7 @@ impl Client {
         }
         let config = session.config().with(overrides);
         let endpoint = Endpoint::of(&service, &config);
-        let protocol = Protocol::of(&service);
+        let protocol = protocol::of(&service);
         let mut handlers = session.live_handlers().now();
         let lists = Arc::make_mut(&mut handlers);
         defaults::place_parameter_check(lists, config.flag(Field::DisableParamValidation));
@@ -155,7 +155,7 @@ fn given(service: &str, config: &ResolvedConfig, endpoint: &str) -> Result<Endpo
         text: Text::lossy(text),
         partition: Text::EMPTY,
         signing_region: Text::lossy(config.text(Field::Region)),
-        signing_name: Text::lossy(endpoint::signing_name(service)),
+        signing_name: signing_name_of(service),
         is_custom: true,
         error: None,
     })
@@ -172,20 +172,27 @@ fn resolve(service: &str, config: &ResolvedConfig) -> Result<Endpoint> {
         disable_ssl: config.flag(Field::DisableSsl),
         sts_legacy: config.text(Field::StsRegionalEndpoint) == "legacy",
         s3_us_east_1_legacy: config.text(Field::S3UsEast1RegionalEndpoint) == "legacy",
+        imds_ipv6: config.text(Field::Ec2MetadataServiceEndpointMode) == "IPv6",
     })?;
     Ok(Endpoint {
         url: Some(parse_endpoint(&found.url)?),
         text: found.url,
-        partition: Text::lossy(found.partition),
+        partition: found.partition,
         signing_region: found.signing_region,
-        signing_name: found.signing_name,
+        signing_name: if found.signing_name_derived { signing_name_of(service) } else { found.signing_name },
         is_custom: false,
         error: None,
     })
 }
 
+/// The name to sign for where the endpoint does not say: the service's own, else its id.
+fn signing_name_of(service: &str) -> Text {
+    let own = Facts::of(service).map_or("", |facts| facts.signing_name);
+    Text::lossy(if own.is_empty() { service } else { own })
+}
+
 fn parse_endpoint(text: &str) -> Result<Url> {
-    let url = sign::url::Url::parse(text).map_err(|error| {
+    let url = sign::Url::parse(text).map_err(|error| {
         Error::new(Status::Config, "InvalidEndpointURL", "invalid endpoint uri").with_cause(error)
     })?;
     if !matches!(url.scheme, "https" | "http") {

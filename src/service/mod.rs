@@ -1,9 +1,10 @@
-//! Clients of services: what a request needs to know of the service it goes to.
+//! Services: what is known of each, and clients for them.
 
 mod client;
 pub mod document;
+pub mod facts;
 mod json;
-pub mod protocol;
+mod protocol;
 mod query;
 mod rest;
 mod s3;

@@ -1,40 +1,24 @@
 //! Protocols: how a service writes requests and replies. One handler each for build and the three kinds of unmarshal.
 
 use super::{json, query, rest, xml};
-use crate::endpoint::facts;
+pub use super::facts::Protocol;
+use super::facts::Facts;
 use crate::handlers::{Handler, Handlers, Stage};
 use crate::request::Request;
 use crate::text::Text;
 
-/// How a service writes requests and replies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// A form up, XML down: STS, IAM.
-    Query,
-    /// The same with EC2's rules for lists.
-    Ec2,
-    /// JSON both ways, the operation in a header: DynamoDB.
-    Json,
-    /// Paths and JSON: Lambda.
-    RestJson,
-    /// Paths and XML: S3.
-    RestXml,
+/// The protocol that a client of the service speaks. The query protocol first, where there is one: it needs nothing but
+/// the params. An unknown service has paths, and errors in XML or JSON.
+pub(super) fn of(service: &str) -> Protocol {
+    let Some(facts) = Facts::of(service) else { return Protocol::RestXml };
+    if facts.speaks(Protocol::Query) {
+        return Protocol::Query;
+    }
+    facts.protocols().find(|protocol| *protocol != Protocol::RpcV2Cbor).unwrap_or(Protocol::RestJson)
 }
 
-impl Protocol {
-    /// The protocol of a service; an unknown one has paths, and errors in XML or JSON.
-    pub fn of(service: &str) -> Protocol {
-        match facts::of(service).map(|facts| facts.protocol) {
-            Some("query") => Protocol::Query,
-            Some("ec2") => Protocol::Ec2,
-            Some("json") => Protocol::Json,
-            Some("rest-json") => Protocol::RestJson,
-            _ => Protocol::RestXml,
-        }
-    }
-
-    /// The part of the handlers' names that says it.
-    fn names(self) -> [Text; 4] {
+/// The names of a protocol's handlers: build, unmarshal meta, unmarshal, unmarshal error.
+fn names(protocol: Protocol) -> [Text; 4] {
         macro_rules! names {
             ($protocol:literal) => {
                 [
@@ -45,19 +29,18 @@ impl Protocol {
                 ]
             };
         }
-        match self {
+        match protocol {
             Protocol::Query => names!("awssdk.query"),
             Protocol::Ec2 => names!("awssdk.ec2query"),
             Protocol::Json => names!("awssdk.jsonrpc"),
-            Protocol::RestJson => names!("awssdk.restjson"),
+            Protocol::RestJson | Protocol::RpcV2Cbor => names!("awssdk.restjson"),
             Protocol::RestXml => names!("awssdk.restxml"),
-        }
     }
 }
 
 /// Adds the handlers of a protocol behind those of the session.
 pub(super) fn add_handlers(protocol: Protocol, handlers: &mut Handlers) {
-    let [build, meta, good, bad] = protocol.names();
+    let [build, meta, good, bad] = names(protocol);
     let mut add = |stage, name, action: fn(&mut Request)| {
         handlers.list_mut(stage).push_back(Handler::builtin(name, action));
     };
@@ -68,7 +51,7 @@ pub(super) fn add_handlers(protocol: Protocol, handlers: &mut Handlers) {
             add(Stage::Unmarshal, good, query::unmarshal);
             add(Stage::UnmarshalError, bad, xml::unmarshal_error);
         }
-        Protocol::Json | Protocol::RestJson => {
+        Protocol::Json | Protocol::RestJson | Protocol::RpcV2Cbor => {
             add(Stage::Build, build, rest::build);
             add(Stage::UnmarshalError, bad, json::unmarshal_error);
         }

@@ -1,10 +1,9 @@
 //! The query protocol: a form with the operation, its version and its params; XML down.
 
-use super::protocol::Protocol;
-use crate::endpoint::facts;
+use super::facts::{Facts, Protocol};
 use crate::error::{Error, Status};
 use crate::request::Request;
-use crate::sign::escape;
+use crate::sign::escape_path_segment;
 use crate::text::Text;
 use serde_json::Value;
 
@@ -19,7 +18,7 @@ pub(super) fn build(request: &mut Request) {
     if request.error().is_some() || !request.body().is_empty() {
         return;
     }
-    let facts = facts::of(request.service());
+    let facts = Facts::of(request.service());
     let mut fields: Vec<(String, String)> = vec![("Action".to_owned(), request.operation().to_string())];
     if let Some(facts) = facts {
         fields.push(("Version".to_owned(), facts.api_version.to_owned()));
@@ -36,9 +35,9 @@ pub(super) fn build(request: &mut Request) {
         if !form.is_empty() {
             form.push('&');
         }
-        escape::push(&mut form, name, false);
+        escape_path_segment(name, false, &mut form);
         form.push('=');
-        escape::push(&mut form, value, false);
+        escape_path_segment(value, false, &mut form);
     }
     if request.presign_seconds().is_some() {
         request.set_method(crate::text!("GET"));

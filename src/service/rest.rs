@@ -1,12 +1,12 @@
 //! Paths: fills the names in a request's path from its params.
 
-use super::protocol::Protocol;
+use super::facts::Protocol;
 use super::s3;
 use crate::config::Field;
 use crate::error::{Error, Status};
 use crate::request::Request;
 use crate::request::template::Part;
-use crate::sign::escape::escape_path_segment;
+use crate::sign::escape_path_segment;
 use serde_json::Value;
 
 /// Fills the path.

@@ -1,14 +1,13 @@
 //! `v4.SignRequestHandler`: signs a request with its client's credentials.
 
-use crate::credentials::Patient;
-use crate::error::{Error, Status};
+use crate::credentials::{Patient, Value};
+use crate::error::Result;
 use crate::request::Request;
-use crate::sign;
+use crate::sign::{Payload, Signed, Signer, Subject, Url};
 
-/// Signs the request as it is now, or makes its presigned URL.
+/// Signs the request as it is now, or makes its presigned URL. Without credentials it goes out as it is.
 pub(crate) fn sign(request: &mut Request) {
     let client = request.client().clone();
-    let config = client.configuration();
     if client.credentials().is_anonymous() {
         if request.presign_seconds().is_some() {
             let url = request.url().text().clone();
@@ -16,11 +15,44 @@ pub(crate) fn sign(request: &mut Request) {
         }
         return;
     }
-    let credentials = match client.credentials().get(config.now_seconds(), 0, &Patient) {
-        Ok(credentials) => credentials,
-        Err(error) => return request.set_error(error),
-    };
-    let _ = (credentials, Error::new(Status::Internal, "", ""), sign::url::Url::parse(""));
-    todo(request)
+    let now = client.configuration().now_seconds();
+    let signed = client
+        .credentials()
+        .get(now, 0, &Patient)
+        .and_then(|credentials| signature(request, &credentials, now));
+    match signed {
+        Ok(signed) if request.presign_seconds().is_some() => {
+            request.set_presigned_url(signed.url().into());
+        }
+        Ok(signed) => signed.apply_to(request.headers_mut().as_mut_vec()),
+        Err(error) => request.set_error(error),
+    }
 }
-fn todo(_: &mut Request) {}
+
+fn signature(request: &Request, credentials: &Value, now: i64) -> Result<Signed> {
+    let url = request.url();
+    let path = if url.path().is_empty() { "/" } else { url.path() };
+    let subject = Subject {
+        method: request.method(),
+        url: Url {
+            scheme: url.scheme(),
+            authority: url.authority(),
+            path,
+            query: (!url.query().is_empty()).then(|| url.query()),
+        },
+        headers: request.headers().as_slice(),
+    };
+    let mut signer = Signer::new(
+        &credentials.access_key_id,
+        credentials.secret_access_key.as_str(),
+        request.signing_region(),
+        request.signing_name(),
+        now,
+    );
+    signer.session_token = Some(credentials.session_token.as_str());
+    signer.payload = Payload::Bytes(request.body());
+    match request.presign_seconds() {
+        Some(seconds) => signer.presign(&subject, seconds),
+        None => signer.sign(&subject),
+    }
+}
