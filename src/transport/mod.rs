@@ -9,6 +9,7 @@ pub mod http;
 use crate::error::Result;
 use crate::text::Text;
 use std::io::Read;
+use std::time::Duration;
 
 /// What a request is for, so that a transport can treat the calls for credentials apart (no proxy for IMDS, say).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,12 +42,38 @@ pub struct Header {
 
 /// What is sent after the headers.
 pub enum Body<'a> {
-    /// Nothing, and no `Content-Length` unless the headers have one.
+    /// Nothing. `Content-Length: 0` is added for `POST`, `PUT` and `PATCH`, which servers refuse without.
     Empty,
     /// These bytes.
     Bytes(&'a [u8]),
     /// What the reader gives: this many bytes, or until its end where the length is not known.
     Reader(&'a mut (dyn Read + Send), Option<u64>),
+}
+
+/// How long the steps of a request may take. What has no limit is `Duration::MAX`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// To connect, all addresses of the host together. The name look-up before it ends by the resolver's own limit.
+    pub connect: Duration,
+    /// To agree on TLS, or with a proxy on the tunnel.
+    pub handshake: Duration,
+    /// Without a byte going out or coming in.
+    pub idle: Duration,
+    /// From the start of the request to the last byte of the reply's body.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    /// Go's for connecting. Go waits for ever for a reply; here a silence ends after 16 minutes, which is longer than
+    /// the longest call of any service (a Lambda function may run for 15).
+    fn default() -> Timeouts {
+        Timeouts {
+            connect: Duration::from_secs(30),
+            handshake: Duration::from_secs(10),
+            idle: Duration::from_secs(16 * 60),
+            total: Duration::MAX,
+        }
+    }
 }
 
 /// A request, signed and complete.
@@ -65,6 +92,8 @@ pub struct HttpRequest<'a> {
     pub headers: &'a [Header],
     /// The body.
     pub body: Body<'a>,
+    /// How long it may take.
+    pub timeouts: Timeouts,
 }
 
 /// A reply, its body not read yet.

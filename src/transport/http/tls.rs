@@ -1,0 +1,390 @@
+//! TLS: whom to trust, and what to show of ourselves.
+
+use super::fault::{Fault, Kind};
+use super::socket::Socket;
+use crate::error::{Error, Result, Status};
+use once_cell::sync::OnceCell;
+use rustls::client::{ResolvesClientCert, WantsClientCert, WebPkiServerVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{
+    CertificateError, ClientConfig, ClientConnection, ConfigBuilder, InvalidMessage, RootCertStore,
+};
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Where PEM text comes from.
+#[derive(Clone)]
+pub enum PemSource {
+    /// A file.
+    Path(PathBuf),
+    /// Memory.
+    Bytes(Arc<Zeroizing<Vec<u8>>>),
+}
+
+impl PemSource {
+    /// PEM text from memory, wiped when it is no longer needed.
+    pub fn bytes(pem: impl Into<Vec<u8>>) -> PemSource {
+        PemSource::Bytes(Arc::new(Zeroizing::new(pem.into())))
+    }
+
+    fn read(&self) -> io::Result<Arc<Zeroizing<Vec<u8>>>> {
+        match self {
+            PemSource::Path(path) => Ok(Arc::new(Zeroizing::new(std::fs::read(path)?))),
+            PemSource::Bytes(bytes) => Ok(Arc::clone(bytes)),
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            PemSource::Path(path) => path.display().to_string(),
+            PemSource::Bytes(_) => "the PEM text in memory".to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for PemSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PemSource::Path(path) => f.debug_tuple("Path").field(path).finish(),
+            PemSource::Bytes(_) => f.write_str("Bytes"),
+        }
+    }
+}
+
+/// What a session was asked to use for TLS, not looked at yet.
+#[derive(Clone, Debug, Default)]
+pub struct TlsSettings {
+    /// Certificates to trust instead of the system's.
+    pub ca_bundle: Option<PemSource>,
+    /// The certificate to show to servers, with those it was issued by.
+    pub client_certificate: Option<PemSource>,
+    /// The key of that certificate.
+    pub client_key: Option<PemSource>,
+}
+
+/// Settings for TLS that were read and found good. The default is the system's trust and no certificate.
+#[derive(Clone, Default)]
+pub struct Tls {
+    roots: Option<Arc<RootCertStore>>,
+    client: Option<Arc<SingleCertAndKey>>,
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls")
+            .field("ca_bundle", &self.roots.is_some())
+            .field("client_certificate", &self.client.is_some())
+            .finish()
+    }
+}
+
+impl TlsSettings {
+    /// Reads and checks what was asked for. Does nothing where nothing was: the system's store is opened only when the
+    /// first `https` request is sent.
+    pub fn check(&self) -> Result<Tls> {
+        let roots = self.ca_bundle.as_ref().map(roots).transpose()?;
+        let client = match (&self.client_certificate, &self.client_key) {
+            (None, None) => None,
+            (Some(certificate), Some(key)) => Some(client(certificate, key)?),
+            (certificate, key) => {
+                let message = format!(
+                    "client TLS cert({}) and key({}) must both be provided",
+                    certificate.is_some(),
+                    key.is_some()
+                );
+                return Err(Error::new(Status::Config, CLIENT_CERTIFICATE, message));
+            }
+        };
+        Ok(Tls { roots, client })
+    }
+}
+
+const CA_BUNDLE: &str = "LoadCustomCABundleError";
+const CLIENT_CERTIFICATE: &str = "LoadClientTLSCertError";
+
+fn roots(bundle: &PemSource) -> Result<Arc<RootCertStore>> {
+    let pem = bundle.read().map_err(|error| {
+        refused(
+            CA_BUNDLE,
+            "failed to open custom CA bundle PEM file",
+            format!("{}: {error}", bundle.name()),
+        )
+    })?;
+    let mut store = RootCertStore::empty();
+    let mut why = "no certificate in it".to_owned();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        match certificate {
+            Ok(certificate) => {
+                if let Err(error) = store.add(certificate) {
+                    why = format!("no certificate in it can be used: {error}");
+                }
+            }
+            Err(error) => why = error.to_string(),
+        }
+    }
+    if store.is_empty() {
+        let why = format!("{}: {why}", bundle.name());
+        return Err(refused(
+            CA_BUNDLE,
+            "failed to load custom CA bundle PEM file",
+            why,
+        ));
+    }
+    Ok(Arc::new(store))
+}
+
+fn client(certificate: &PemSource, key: &PemSource) -> Result<Arc<SingleCertAndKey>> {
+    let open = |source: &PemSource, message: &str| {
+        source.read().map_err(|error| {
+            refused(
+                CLIENT_CERTIFICATE,
+                message,
+                format!("{}: {error}", source.name()),
+            )
+        })
+    };
+    let certificate_pem = open(certificate, "failed to open custom client TLS cert file")?;
+    let key_pem = open(key, "failed to open custom client TLS key file")?;
+    let pair = |why: String| {
+        refused(
+            CLIENT_CERTIFICATE,
+            "unable to load x509 key pair from client cert",
+            why,
+        )
+    };
+
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&certificate_pem)
+        .collect::<Result<_, _>>()
+        .map_err(|error| pair(format!("{}: {error}", certificate.name())))?;
+    if chain.is_empty() {
+        return Err(pair(format!(
+            "{}: no certificate in it",
+            certificate.name()
+        )));
+    }
+    let encrypted = key_pem
+        .windows(ENCRYPTED.len())
+        .any(|window| window == ENCRYPTED);
+    let key_der = PrivateKeyDer::from_pem_slice(&key_pem).map_err(|error| {
+        let why = if encrypted {
+            "the key is encrypted".to_owned()
+        } else {
+            format!("no private key in it: {error}")
+        };
+        pair(format!("{}: {why}", key.name()))
+    })?;
+    CertifiedKey::from_der(chain, key_der, &ring::default_provider())
+        .map(|certified| Arc::new(SingleCertAndKey::from(certified)))
+        .map_err(|error| {
+            pair(format!(
+                "{} and {}: {error}",
+                certificate.name(),
+                key.name()
+            ))
+        })
+}
+
+const ENCRYPTED: &[u8] = b"ENCRYPTED";
+
+fn refused(code: &str, message: &str, why: String) -> Error {
+    Error::new(Status::Config, code, message).with_cause(Error::new(Status::Config, "", why))
+}
+
+/// The TLS of one process's connections, made when the first is opened. Sessions are resumed from it.
+pub(super) struct Client {
+    settings: Tls,
+    config: OnceCell<Arc<ClientConfig>>,
+}
+
+impl Client {
+    pub(super) fn new(settings: Tls) -> Client {
+        Client {
+            settings,
+            config: OnceCell::new(),
+        }
+    }
+
+    /// Agrees on TLS with `host` over `stream`. Nothing but the handshake is sent before it is agreed.
+    pub(super) fn connect(&self, host: &str, stream: Stream) -> Result<Stream, Fault> {
+        let config = self.config.get_or_try_init(|| config(&self.settings))?;
+        let name = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host);
+        let name = ServerName::try_from(name.to_owned()).map_err(|error| {
+            Fault::lasting(format!(
+                "`{host}` is no host that a certificate can name: {error}"
+            ))
+        })?;
+        let what = format!("TLS with `{host}`");
+        let connection = ClientConnection::new(Arc::clone(config), name)
+            .map_err(|error| fault(&error, &what))?;
+        let mut stream = rustls::StreamOwned::new(connection, stream);
+        while stream.conn.is_handshaking() {
+            stream
+                .conn
+                .complete_io(&mut stream.sock)
+                .map_err(|error| Fault::of_io(error, &what))?;
+        }
+        Ok(Stream::Tls(Box::new(stream)))
+    }
+}
+
+fn config(settings: &Tls) -> Result<Arc<ClientConfig>, Fault> {
+    // Given explicitly: a provider for the whole process would be a choice made for the host program.
+    let provider = Arc::new(ring::default_provider());
+    let roots = match &settings.roots {
+        Some(roots) => Arc::clone(roots),
+        None => Arc::new(system_roots()?),
+    };
+    let builder = builder(&provider, roots).map_err(|error| fault(&error, "TLS"))?;
+    Ok(Arc::new(match &settings.client {
+        Some(client) => {
+            builder.with_client_cert_resolver(Arc::clone(client) as Arc<dyn ResolvesClientCert>)
+        }
+        None => builder.with_no_client_auth(),
+    }))
+}
+
+fn builder(
+    provider: &Arc<CryptoProvider>,
+    roots: Arc<RootCertStore>,
+) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error> {
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider))
+        .build()
+        .map_err(|error| rustls::Error::General(error.to_string()))?;
+    Ok(ClientConfig::builder_with_provider(Arc::clone(provider))
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        .with_webpki_verifier(verifier))
+}
+
+fn system_roots() -> Result<RootCertStore, Fault> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(found.certs);
+    if store.is_empty() {
+        let why = found
+            .errors
+            .first()
+            .map(|error| format!(" ({error})"))
+            .unwrap_or_default();
+        return Err(Fault::lasting(format!(
+            "the system has no certificates to trust{why}: install them (`ca-certificates`) or name a CA bundle"
+        )));
+    }
+    Ok(store)
+}
+
+/// What an error of TLS means.
+pub(super) fn fault(error: &rustls::Error, what: &str) -> Fault {
+    let reason = match error {
+        rustls::Error::InvalidCertificate(error) => {
+            let reason = match error {
+                CertificateError::UnknownIssuer => {
+                    "is signed by none of the trusted CAs (unknown issuer; is it self-signed?)"
+                        .to_owned()
+                }
+                CertificateError::NotValidForName
+                | CertificateError::NotValidForNameContext { .. } => {
+                    format!("is for another host: {error}")
+                }
+                CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                    format!("has expired: {error}")
+                }
+                error => format!("is not accepted: {error}"),
+            };
+            return Fault::lasting(format!("{what}: the server's certificate {reason}"));
+        }
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            "the server does not speak TLS".to_owned()
+        }
+        error => error.to_string(),
+    };
+    Fault::new(Kind::Lasting, format!("{what}: {reason}"))
+}
+
+/// The bytes of a connection: plain, or inside TLS, which may itself go through TLS to a proxy.
+#[derive(Debug)]
+pub(super) enum Stream {
+    Plain(Socket),
+    Tls(Box<rustls::StreamOwned<ClientConnection, Stream>>),
+}
+
+impl Stream {
+    pub(super) fn socket(&mut self) -> &mut Socket {
+        match self {
+            Stream::Plain(socket) => socket,
+            Stream::Tls(stream) => stream.sock.socket(),
+        }
+    }
+
+    /// Whether a request can be sent on it: the other side has neither closed nor said anything unasked.
+    pub(super) fn is_open(&mut self) -> bool {
+        if self.socket().set_probing(true).is_err() {
+            return false;
+        }
+        let open = self.is_silent();
+        self.socket().set_probing(false).is_ok() && open
+    }
+
+    /// Reads what has come without waiting. TLS has messages of its own, like tickets, that are no reply.
+    fn is_silent(&mut self) -> bool {
+        let stream = match self {
+            Stream::Plain(socket) => return waits(&socket.read(&mut [0])),
+            Stream::Tls(stream) => stream,
+        };
+        loop {
+            let read = stream.conn.read_tls(&mut stream.sock);
+            if waits(&read) {
+                return true;
+            }
+            match (read, stream.conn.process_new_packets()) {
+                (Ok(1..), Ok(state))
+                    if !state.peer_has_closed() && state.plaintext_bytes_to_read() == 0 => {}
+                _ => return false,
+            }
+        }
+    }
+}
+
+fn waits(read: &io::Result<usize>) -> bool {
+    matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => socket.read(buffer),
+            Stream::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => socket.write(bytes),
+            Stream::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn write_vectored(&mut self, parts: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => socket.write_vectored(parts),
+            Stream::Tls(stream) => stream.write_vectored(parts),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Stream::Plain(socket) => socket.flush(),
+            Stream::Tls(stream) => stream.flush(),
+        }
+    }
+}
