@@ -11,7 +11,7 @@ use crate::load::environment::Environment;
 use crate::load::origin::Origin;
 use crate::load::profile::{FileState, Profile};
 use crate::text::Text;
-use crate::transport::{self, Transport};
+use crate::transport::{self, PemSource, TlsSettings, Transport};
 use once_cell::sync::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub struct Loaded {
     pub(crate) files: Vec<(Arc<Path>, FileState)>,
     pub(crate) plan: Plan,
     pub(crate) credentials: Arc<Credentials>,
-    pub(crate) tls: transport::TlsSettings,
+    pub(crate) tls: transport::Tls,
     pub(crate) built_in: OnceCell<Arc<dyn Transport>>,
 }
 
@@ -160,18 +160,22 @@ impl ResolvedConfig {
         if let Some(own) = self.object(|config| &config.transport) {
             return Ok(own.clone());
         }
-        let tls_fields = [Field::CaBundle, Field::ClientTlsCert, Field::ClientTlsKey];
-        let overridden = self.overrides.as_ref().filter(|config| tls_fields.iter().any(|field| config.get(*field).is_some()));
-        if overridden.is_some() {
-            return transport::built_in(&self.environment().into(), &self.tls_of_files());
+        const OF_TLS: [Field; 3] = [Field::CaBundle, Field::ClientTlsCert, Field::ClientTlsKey];
+        let overrides = self.overrides.as_ref();
+        if overrides.is_some_and(|config| OF_TLS.iter().any(|field| config.get(*field).is_some())) {
+            return transport::built_in(&transport::check_tls(&self.tls_files())?, self.environment());
         }
-        let make = || transport::built_in(&self.environment().into(), &self.loaded.tls);
+        let make = || transport::built_in(&self.loaded.tls, self.environment());
         self.loaded.built_in.get_or_try_init(make).cloned()
     }
 
-    /// The TLS settings that the fields name.
-    pub(crate) fn tls_of_files(&self) -> transport::TlsSettings {
-        let path = |field| self.get(field).filter(|text| !text.is_empty()).map(|text| text.as_str().into());
-        transport::TlsSettings::of_files(path(Field::CaBundle), path(Field::ClientTlsCert), path(Field::ClientTlsKey))
+    /// The files for TLS that the fields name.
+    fn tls_files(&self) -> TlsSettings {
+        let file = |field| self.get(field).filter(|text| !text.is_empty()).map(|text| PemSource::Path(text.as_str().into()));
+        TlsSettings {
+            ca_bundle: file(Field::CaBundle),
+            client_certificate: file(Field::ClientTlsCert),
+            client_key: file(Field::ClientTlsKey),
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::load::profile::{Files, Key, Profile, Settings};
 use crate::request::defaults;
 use crate::resolved::{Loaded, ResolvedConfig};
 use crate::text::Text;
-use crate::transport::TlsSettings;
+use crate::transport::{self, PemSource, Tls, TlsSettings};
 use once_cell::sync::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,10 +65,8 @@ pub struct Options {
     pub assume_role_duration: Option<u32>,
     /// The handlers instead of the built-in ones.
     pub handlers: Option<Arc<Handlers>>,
-    /// PEM certificates of the authorities to trust.
-    pub custom_ca_bundle: Option<Arc<[u8]>>,
-    /// PEM certificate and key of this program.
-    pub client_tls: (Option<Arc<[u8]>>, Option<Arc<[u8]>>),
+    /// What TLS is to use, from memory or files; wins over the fields of the configuration.
+    pub tls: TlsSettings,
     /// What is wrong with an option, by its name.
     pub faults: Vec<(&'static str, Error)>,
 }
@@ -105,7 +103,6 @@ impl Session {
         }
         let loaded = Loader::new(options)?.load()?;
         let config = ResolvedConfig::new(Arc::new(loaded));
-        check_tls(options, &config)?;
         let mut handlers = match &options.handlers {
             Some(handlers) if !handlers.is_empty() => handlers.clone(),
             _ => defaults::handlers(),
@@ -149,12 +146,6 @@ impl Session {
     pub fn config(&self) -> &ResolvedConfig {
         &self.config
     }
-}
-
-/// The settings of TLS: what the options hold in memory, else the files that fields name.
-fn check_tls(options: &Options, config: &ResolvedConfig) -> Result<()> {
-    let _ = options;
-    config.loaded().tls.check()
 }
 
 /// One load.
@@ -205,7 +196,7 @@ impl<'a> Loader<'a> {
             files: Vec::new(),
             plan: Plan::of(Base::Remote),
             credentials: Arc::new(Credentials::fixed(Err(error))),
-            tls: TlsSettings::default(),
+            tls: Tls::default(),
             built_in: OnceCell::new(),
         }
     }
@@ -239,7 +230,8 @@ impl<'a> Loader<'a> {
         }
         let plan = self.plan(&profile)?;
         let credentials = Arc::new(plan.credentials(&self.environment));
-        let mut loaded = Loaded {
+        let tls = transport::check_tls(&self.tls_settings(&outside))?;
+        Ok(Loaded {
             environment: self.environment,
             code: self.code,
             outside,
@@ -249,11 +241,26 @@ impl<'a> Loader<'a> {
             files: files.looked_at().to_vec(),
             plan,
             credentials,
-            tls: TlsSettings::default(),
+            tls,
             built_in: OnceCell::new(),
+        })
+    }
+
+    /// What TLS is to use: from memory, else from the files that are named.
+    fn tls_settings(&self, outside: &[(Field, Text, Origin)]) -> TlsSettings {
+        let source = |memory: &Option<PemSource>, field: Field| {
+            let named = || {
+                let code = self.code.get(field).filter(|text| !text.is_empty());
+                code.or_else(|| outside.iter().find(|(set, _, _)| *set == field).map(|(_, text, _)| text))
+            };
+            memory.clone().or_else(|| named().map(|path| PemSource::Path(path.as_str().into())))
         };
-        loaded.tls = tls_settings(self.options, &loaded);
-        Ok(loaded)
+        let memory = &self.options.tls;
+        TlsSettings {
+            ca_bundle: source(&memory.ca_bundle, Field::CaBundle),
+            client_certificate: source(&memory.client_certificate, Field::ClientTlsCert),
+            client_key: source(&memory.client_key, Field::ClientTlsKey),
+        }
     }
 
     /// Go passes over any fault of the files when no profile was asked for and credentials are there without them.
@@ -392,9 +399,4 @@ fn regular(text: Text, inverted: bool) -> Text {
         (true, "false") => crate::text!("true"),
         _ => text,
     }
-}
-
-fn tls_settings(options: &Options, loaded: &Loaded) -> TlsSettings {
-    let _ = (options, loaded);
-    TlsSettings::default()
 }

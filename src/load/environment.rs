@@ -34,7 +34,8 @@ macro_rules! variables {
                 match self { $(Variable::$variable => $name),* }
             }
 
-            fn named(name: &[u8]) -> Option<Variable> {
+            /// The variable of that name.
+            pub fn named(name: &[u8]) -> Option<Variable> {
                 // Compiled to a comparison by length and then by words.
                 $(if name == $name.as_bytes() { return Some(Variable::$variable); })*
                 None

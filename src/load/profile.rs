@@ -232,6 +232,7 @@ impl Files {
         path: &mut Vec<String>,
     ) -> Result<Profile> {
         let cycle = path.iter().any(|visited| visited == source.value.as_str());
+        let way = path.join(" -> ");
         let role = profile.settings.value(Key::RoleArn).unwrap_or_default();
         let failure = |why: Option<Error>| {
             let mut message = format!(
@@ -239,7 +240,7 @@ impl Files {
                 source.value
             );
             if cycle {
-                message.push_str(&format!("; the profiles form a cycle: {} -> {}", path.join(" -> "), source.value));
+                message.push_str(&format!("; the profiles form a cycle: {way} -> {}", source.value));
             }
             let error = source.error("SharedConfigAssumeRoleError", message);
             why.into_iter().fold(error, Error::with_cause)

@@ -5,7 +5,7 @@ use crate::handlers::{Handler, Handlers, Stage, stop_on_error};
 use crate::load::environment::Variable;
 use crate::request::{Request, Response};
 use crate::text::Text;
-use crate::transport::{Body, HttpRequest, Purpose};
+use crate::transport::{Body, HttpRequest, Purpose, Timeouts};
 use std::sync::{Arc, LazyLock};
 
 /// The lists of a session that was given none.
@@ -144,6 +144,7 @@ fn send(request: &mut Request) {
         authority: request.url().authority(),
         target: &target,
         headers: request.headers().as_slice(),
+        timeouts: Timeouts::default(),
         body: if request.body().is_empty() { Body::Empty } else { Body::Bytes(request.body()) },
     });
     match result {

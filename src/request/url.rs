@@ -2,7 +2,7 @@
 
 use crate::sign::escape_path_segment;
 use crate::text::Text;
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 /// A URL in its parts. Nothing is normalised: what was given is what is signed and sent.
 #[derive(Clone, Debug, Default)]
@@ -12,7 +12,7 @@ pub struct Url {
     path: String,
     query: String,
     /// The whole as text, put together when somebody asks.
-    text: OnceCell<Text>,
+    text: OnceLock<Text>,
 }
 
 impl Url {
@@ -23,7 +23,7 @@ impl Url {
             authority: authority.to_owned(),
             path: path.to_owned(),
             query: query.to_owned(),
-            text: OnceCell::new(),
+            text: OnceLock::new(),
         }
     }
 

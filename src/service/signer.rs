@@ -3,6 +3,7 @@
 use crate::credentials::{Patient, Value};
 use crate::error::Result;
 use crate::request::Request;
+use crate::text::Text;
 use crate::sign::{Payload, Signed, Signer, Subject, Url};
 
 /// Signs the request as it is now, or makes its presigned URL. Without credentials it goes out as it is.
@@ -22,7 +23,7 @@ pub(crate) fn sign(request: &mut Request) {
         .and_then(|credentials| signature(request, &credentials, now));
     match signed {
         Ok(signed) if request.presign_seconds().is_some() => {
-            request.set_presigned_url(signed.url().into());
+            request.set_presigned_url(Text::lossy(signed.url().as_str()));
         }
         Ok(signed) => signed.apply_to(request.headers_mut().as_mut_vec()),
         Err(error) => request.set_error(error),

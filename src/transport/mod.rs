@@ -3,8 +3,21 @@
 //! A transport is told exactly what to send, and sends that: the target byte for byte, the headers in their order, no
 //! redirect followed, nothing decoded. [`http`] is the built-in one; a host program may give its own.
 
+#[cfg(not(feature = "http"))]
+mod absent;
+#[cfg(feature = "http")]
+mod built_in;
 #[cfg(feature = "http")]
 pub mod http;
+mod pem;
+
+#[cfg(not(feature = "http"))]
+pub use absent::{Tls, built_in, check_tls};
+#[cfg(feature = "http")]
+pub use built_in::{built_in, check_tls};
+#[cfg(feature = "http")]
+pub use http::Tls;
+pub use pem::{PemSource, TlsSettings};
 
 use crate::error::Result;
 use crate::text::Text;

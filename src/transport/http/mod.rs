@@ -15,7 +15,7 @@ mod socket;
 mod tls;
 
 pub use proxy::ProxySettings;
-pub use tls::{PemSource, Tls, TlsSettings};
+pub use tls::Tls;
 
 use super::{Header, HttpReply, HttpRequest, Transport};
 use crate::error::Result;

@@ -3,6 +3,7 @@
 use super::fault::{Fault, Kind};
 use super::socket::Socket;
 use crate::error::{Error, Result, Status};
+use crate::transport::{PemSource, TlsSettings};
 use once_cell::sync::OnceCell;
 use rustls::client::{ResolvesClientCert, WantsClientCert, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, ring};
@@ -14,59 +15,8 @@ use rustls::{
 };
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 use zeroize::Zeroizing;
-
-/// Where PEM text comes from.
-#[derive(Clone)]
-pub enum PemSource {
-    /// A file.
-    Path(PathBuf),
-    /// Memory.
-    Bytes(Arc<Zeroizing<Vec<u8>>>),
-}
-
-impl PemSource {
-    /// PEM text from memory, wiped when it is no longer needed.
-    pub fn bytes(pem: impl Into<Vec<u8>>) -> PemSource {
-        PemSource::Bytes(Arc::new(Zeroizing::new(pem.into())))
-    }
-
-    fn read(&self) -> io::Result<Arc<Zeroizing<Vec<u8>>>> {
-        match self {
-            PemSource::Path(path) => Ok(Arc::new(Zeroizing::new(std::fs::read(path)?))),
-            PemSource::Bytes(bytes) => Ok(Arc::clone(bytes)),
-        }
-    }
-
-    fn name(&self) -> String {
-        match self {
-            PemSource::Path(path) => path.display().to_string(),
-            PemSource::Bytes(_) => "the PEM text in memory".to_owned(),
-        }
-    }
-}
-
-impl fmt::Debug for PemSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            PemSource::Path(path) => f.debug_tuple("Path").field(path).finish(),
-            PemSource::Bytes(_) => f.write_str("Bytes"),
-        }
-    }
-}
-
-/// What a session was asked to use for TLS, not looked at yet.
-#[derive(Clone, Debug, Default)]
-pub struct TlsSettings {
-    /// Certificates to trust instead of the system's.
-    pub ca_bundle: Option<PemSource>,
-    /// The certificate to show to servers, with those it was issued by.
-    pub client_certificate: Option<PemSource>,
-    /// The key of that certificate.
-    pub client_key: Option<PemSource>,
-}
 
 /// Settings for TLS that were read and found good. The default is the system's trust and no certificate.
 #[derive(Clone, Default)]
@@ -84,12 +34,12 @@ impl fmt::Debug for Tls {
     }
 }
 
-impl TlsSettings {
+impl Tls {
     /// Reads and checks what was asked for. Does nothing where nothing was: the system's store is opened only when the
     /// first `https` request is sent.
-    pub fn check(&self) -> Result<Tls> {
-        let roots = self.ca_bundle.as_ref().map(roots).transpose()?;
-        let client = match (&self.client_certificate, &self.client_key) {
+    pub fn check(settings: &TlsSettings) -> Result<Tls> {
+        let roots = settings.ca_bundle.as_ref().map(roots).transpose()?;
+        let client = match (&settings.client_certificate, &settings.client_key) {
             (None, None) => None,
             (Some(certificate), Some(key)) => Some(client(certificate, key)?),
             (certificate, key) => {
