@@ -8,7 +8,8 @@ fn main() {
     }
     // cargo-c sets the SONAME itself, and must win.
     if std::env::var_os("CARGO_FEATURE_CAPI").is_none() {
-        let part = |name: &str| std::env::var(format!("CARGO_PKG_VERSION_{name}")).unwrap_or_default();
+        let part =
+            |name: &str| std::env::var(format!("CARGO_PKG_VERSION_{name}")).unwrap_or_default();
         // Before 1.0 a minor version may break the ABI, so it is part of the name.
         let version = match part("MAJOR").as_str() {
             "0" => format!("0.{}", part("MINOR")),

@@ -2,9 +2,17 @@
 //!
 //! The public interface is `include/session.h`, generated from [`ffi`]; this crate is the library behind it. The modules
 //! stand in the order of the data: what a session is loaded from, the session, a request on its way out and back.
-#![cfg_attr(test, allow(clippy::indexing_slicing, reason = "a test says what it expects by failing"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        reason = "a test says what it expects by failing"
+    )
+)]
 
+pub mod crypto;
 pub mod error;
+pub mod sign;
 pub mod text;
 
 pub mod transport;
