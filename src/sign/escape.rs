@@ -83,11 +83,20 @@ pub(super) fn escape_bytes(bytes: impl Iterator<Item = u8>, out: &mut impl Outpu
     }
 }
 
-fn escape_byte(byte: u8, out: &mut impl Output) {
+/// The escape of a byte that is not unreserved.
+pub(super) fn escaped(byte: u8) -> Option<[u8; 3]> {
+    (!Keep::UNRESERVED.has(byte)).then(|| percent(byte))
+}
+
+fn percent(byte: u8) -> [u8; 3] {
     let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'A' - 10 };
-    out.put_ascii(b'%');
-    out.put_ascii(digit(byte >> 4));
-    out.put_ascii(digit(byte & 15));
+    [b'%', digit(byte >> 4), digit(byte & 15)]
+}
+
+fn escape_byte(byte: u8, out: &mut impl Output) {
+    for character in percent(byte) {
+        out.put_ascii(character);
+    }
 }
 
 /// The value of two hexadecimal digits.

@@ -1,6 +1,6 @@
 //! The query of a signed URL: read, sorted and written again.
 
-use super::escape::{Keep, escape, escape_bytes, hex_pair};
+use super::escape::{Keep, escape, escape_bytes, escaped, hex_pair};
 use super::output::Output;
 use super::short::Short;
 use std::cmp::Ordering;
@@ -33,13 +33,9 @@ pub(super) struct Query<'a>(Short<Parameter<'a>, 16>);
 
 impl<'a> Query<'a> {
     pub(super) fn new() -> Query<'a> {
-        let blank = Piece {
-            text: "",
-            spelling: Spelling::Plain,
-        };
         Query(Short::new(Parameter {
-            name: blank,
-            value: blank,
+            name: Piece::EMPTY,
+            value: Piece::EMPTY,
             hoisted: false,
         }))
     }
@@ -74,6 +70,7 @@ impl<'a> Query<'a> {
         let name = Piece {
             text: name,
             spelling: Spelling::HeaderName,
+            raw: false,
         };
         self.0.push(Parameter {
             name,
@@ -130,6 +127,8 @@ impl Parameter<'_> {
 pub(super) struct Piece<'a> {
     text: &'a str,
     spelling: Spelling,
+    /// It has characters that had to be percent-encoded, and are not.
+    raw: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -143,22 +142,31 @@ enum Spelling {
 }
 
 impl<'a> Piece<'a> {
+    const EMPTY: Piece<'static> = Piece {
+        text: "",
+        spelling: Spelling::Plain,
+        raw: false,
+    };
+
     fn plain(text: &'a str) -> Piece<'a> {
         Piece {
             text,
             spelling: Spelling::Plain,
+            raw: !text.is_ascii(),
         }
     }
 
     fn encoded(text: &'a str) -> Piece<'a> {
         let plain = !text.bytes().any(|byte| byte == b'%' || byte == b'+');
+        let spelling = if plain {
+            Spelling::Plain
+        } else {
+            Spelling::Encoded
+        };
         Piece {
             text,
-            spelling: if plain {
-                Spelling::Plain
-            } else {
-                Spelling::Encoded
-            },
+            spelling,
+            raw: !text.is_ascii(),
         }
     }
 
@@ -184,13 +192,26 @@ impl<'a> Piece<'a> {
         }
     }
 
-    /// By the decoded bytes.
+    /// The order of the Go package, by the decoded bytes. The description of SigV4 means the encoded ones, which is another
+    /// order only where they aren't ASCII; AWS's vectors have it so for names that come raw, and so has this.
     fn order(&self, other: &Piece<'_>) -> Ordering {
-        if self.spelling == Spelling::Plain && other.spelling == Spelling::Plain {
-            self.text.cmp(other.text)
-        } else {
-            self.bytes().cmp(other.bytes())
+        match (self.raw || other.raw, self.spelling, other.spelling) {
+            (true, ..) => self.key().cmp(other.key()),
+            (false, Spelling::Plain, Spelling::Plain) => self.text.cmp(other.text),
+            _ => self.bytes().cmp(other.bytes()),
         }
+    }
+
+    /// The bytes that decide the order.
+    fn key(&self) -> impl Iterator<Item = u8> {
+        let raw = self.raw;
+        self.bytes().flat_map(move |byte| {
+            let escaped = escaped(byte).filter(|_| raw);
+            escaped
+                .unwrap_or([byte, 0, 0])
+                .into_iter()
+                .take(if escaped.is_some() { 3 } else { 1 })
+        })
     }
 
     fn write(&self, out: &mut impl Output) {
@@ -276,6 +297,9 @@ mod tests {
             ("ab=1&a=2&a-b=3", "a=2&a-b=3&ab=1"),
             ("%C3%BC=1&x=2&%41=3", "A=3&x=2&%C3%BC=1"),
             ("x=%41&x=%2B&x=A", "x=%2B&x=A&x=A"),
+            // But what comes raw, by its escapes.
+            ("ü=1&x=2&a=3&-=4", "%C3%BC=1&-=4&a=3&x=2"),
+            ("x=b&x=é", "x=%C3%A9&x=b"),
         ] {
             assert_eq!(canonical(given), expected, "{given}");
         }
