@@ -1,4 +1,4 @@
-//! Tables of facts: lines of words in the binary, sorted, found by their first word.
+//! Tables of facts: lines of words in the binary, sorted, found by their first words.
 //!
 //! As one text with an index that is computed by the compiler, a table needs no work when the library is loaded: no
 //! parsing, no allocation, and one relocation instead of one for each of its words.
@@ -46,63 +46,63 @@ impl<const N: usize> Table<N> {
         Table { text, starts }
     }
 
-    /// The lines whose first word this is, each from its second word on.
-    pub(crate) fn lines<'a>(
-        &'static self,
-        word: &'a str,
-    ) -> impl Iterator<Item = &'static str> + Clone + use<'a, N> {
-        let first = self
+    /// The line that begins with these words, from the next word on.
+    pub(crate) fn find(&self, words: &[&str]) -> Option<&'static str> {
+        let at = self
             .starts
-            .partition_point(|&start| self.is_before(start, word.as_bytes()));
-        let tail = self
-            .starts
-            .get(first)
-            .and_then(|&start| self.text.get(start as usize..))
-            .unwrap_or_default();
-        tail.split('\n')
-            .map_while(move |line| line.strip_prefix(word)?.strip_prefix(' '))
+            .partition_point(|&start| sorts_before(self.from(start), words));
+        let line = self.from(*self.starts.get(at)?).split('\n').next()?;
+        words.iter().try_fold(line, |rest, word| {
+            rest.strip_prefix(word)?.strip_prefix(' ')
+        })
     }
 
-    /// Whether the line that starts here sorts before all lines of the word.
-    fn is_before(&self, start: u32, word: &[u8]) -> bool {
-        let tail = self
-            .text
-            .as_bytes()
-            .get(start as usize..)
-            .unwrap_or_default();
-        match tail.split_at_checked(word.len()) {
-            // A blank comes before whatever else can stand in a word, so only a longer word of this beginning follows.
-            Some((head, _)) => head < word,
-            None => tail < word,
+    fn from(&self, start: u32) -> &'static str {
+        self.text.get(start as usize..).unwrap_or_default()
+    }
+}
+
+/// Whether a line sorts before the one that begins with these words.
+fn sorts_before(line: &str, words: &[&str]) -> bool {
+    let mut rest = line.as_bytes();
+    for word in words {
+        let Some((head, tail)) = rest.split_at_checked(word.len()) else {
+            return rest < word.as_bytes();
+        };
+        if head != word.as_bytes() {
+            return head < word.as_bytes();
+        }
+        match tail.split_first() {
+            Some((b' ', tail)) => rest = tail,
+            // What goes on with anything but a blank is a longer word, and those come later.
+            _ => return false,
         }
     }
+    false
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TEXT: &str = "# comment\na 1\na-b 2\na.b 3\nab 4\nab 5\nz 6\n";
+    const TEXT: &str = "# comment\na b 1\na bc 2\na-b b 3\na.b b 4\nab a 5\nab b\nz *z 6\n";
     static TABLE: Table<{ count(TEXT) }> = Table::new(TEXT);
 
     #[test]
-    fn finds_all_lines_of_a_word_and_of_no_other() {
-        let found = |word| TABLE.lines(word).collect::<Vec<_>>();
-        assert_eq!(found("a"), ["1"]);
-        assert_eq!(found("a-b"), ["2"]);
-        assert_eq!(found("a.b"), ["3"]);
-        assert_eq!(found("ab"), ["4", "5"]);
-        assert_eq!(found("z"), ["6"]);
-        for missing in [
-            "",
-            "0",
-            "aa",
-            "b",
-            "zz",
-            "z 6\n and far more than is left",
-            "é",
-        ] {
-            assert_eq!(found(missing), [""; 0], "{missing}");
+    fn finds_a_line_by_whole_words() {
+        let lines = TEXT.lines().skip(1).filter(|line| *line != "ab b");
+        for line in lines {
+            let words: Vec<_> = line.split(' ').collect();
+            assert_eq!(TABLE.find(&words[..2]), Some(words[2]), "{line}");
+        }
+        assert_eq!(TABLE.find(&["a-b"]), Some("b 3"));
+        assert_eq!(TABLE.find(&["ab", "a"]), Some("5"));
+        assert_eq!(TABLE.find(&["ab", "b"]), None);
+        let beyond = "z 6\n and far more than is left";
+        for missing in ["", "0", "aa", "b", "zz", beyond, "é"] {
+            assert_eq!(TABLE.find(&[missing]), None, "{missing}");
+            assert_eq!(TABLE.find(&["ab", missing]), None, "{missing}");
+            assert_eq!(TABLE.find(&["z", missing]), None, "{missing}");
         }
     }
 }

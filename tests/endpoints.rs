@@ -1,5 +1,11 @@
 //! Endpoints against what others answer: the Go package's recorded clients, and botocore for all of its endpoint data.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what it expects by failing"
+)]
+
 use serde_json::Value;
 use session::endpoint::{Endpoint, Lookup, is_host_label, resolve, without_fips};
 use std::collections::BTreeMap;
@@ -172,8 +178,11 @@ fn of_variant(service: &str, region: &str, variant: u8) -> (String, [String; 4])
     )
 }
 
+/// A reason to differ, and the rows that it holds for.
+type Exception = (&'static str, fn(&Row<'_>) -> bool);
+
 /// Where we differ from botocore's resolver, and why. All follow the Go package.
-const EXCEPTIONS: [(&str, fn(&Row<'_>) -> bool); 8] = [
+const EXCEPTIONS: [Exception; 8] = [
     (
         "a region with fips in its name asks for FIPS in the region that is left",
         |row| {

@@ -189,7 +189,7 @@ def partition_source(partitions):
         dual_stack = f"Some({json.dumps(partition.dual_stack_suffix)})" if partition.dual_stack_suffix else "None"
         entries.append(
             f"    Partition {{ id: text!({json.dumps(partition.id)}), dns_suffix: {json.dumps(partition.suffix)}, "
-            f"dual_stack_dns_suffix: {dual_stack} }},"
+            f"dual_stack_dns_suffix: {dual_stack}, key: {json.dumps('*' + partition.id)} }},"
         )
     return "\n".join(
         [

@@ -62,6 +62,8 @@ pub struct Partition {
     pub dns_suffix: &'static str,
     /// `api.aws`; none where the partition has no IPv6 endpoints.
     pub dual_stack_dns_suffix: Option<&'static str>,
+    /// `*aws`: what stands in the table for all of its regions.
+    key: &'static str,
 }
 
 /// What to find an endpoint for. The default is the regional endpoint over HTTPS.
@@ -202,20 +204,16 @@ struct Listed {
 impl Listed {
     /// `variant` is 1 for FIPS, 2 for dual-stack, 3 for both.
     fn find(service: &str, region: &str, variant: usize) -> Listed {
-        let mut rows = TABLE.lines(service);
-        let in_region = rows
-            .clone()
-            .find_map(|row| Row::read(row.strip_prefix(region)?, variant));
+        let in_region = TABLE
+            .find(&[service, region])
+            .and_then(|row| Row::read(row, variant));
         let partition = match &in_region {
             Some(row) => partition_by_id(row.partition),
             None => partition_of_region(region),
         };
-        let in_partition = rows.find_map(|row| {
-            Row::read(
-                row.strip_prefix('*')?.strip_prefix(&*partition.id)?,
-                variant,
-            )
-        });
+        let in_partition = TABLE
+            .find(&[service, partition.key])
+            .and_then(|row| Row::read(row, variant));
         let of = |column: fn(&Row) -> Option<&'static str>| {
             in_region
                 .as_ref()
@@ -251,8 +249,8 @@ struct Row {
 }
 
 impl Row {
-    fn read(after_key: &'static str, variant: usize) -> Option<Row> {
-        let mut words = after_key.strip_prefix(' ')?.split(' ');
+    fn read(line: &'static str, variant: usize) -> Option<Row> {
+        let mut words = line.split(' ');
         let partition = words.next()?;
         let mut said = words.map(|word| (word != ".").then_some(word));
         Some(Row {

@@ -5,14 +5,14 @@ use crate::text;
 
 /// All partitions, in the order in which they are asked for a region.
 pub(super) static PARTITIONS: [Partition; 8] = [
-    Partition { id: text!("aws"), dns_suffix: "amazonaws.com", dual_stack_dns_suffix: Some("api.aws") },
-    Partition { id: text!("aws-cn"), dns_suffix: "amazonaws.com.cn", dual_stack_dns_suffix: Some("api.amazonwebservices.com.cn") },
-    Partition { id: text!("aws-us-gov"), dns_suffix: "amazonaws.com", dual_stack_dns_suffix: Some("api.aws") },
-    Partition { id: text!("aws-iso"), dns_suffix: "c2s.ic.gov", dual_stack_dns_suffix: None },
-    Partition { id: text!("aws-iso-b"), dns_suffix: "sc2s.sgov.gov", dual_stack_dns_suffix: None },
-    Partition { id: text!("aws-iso-e"), dns_suffix: "cloud.adc-e.uk", dual_stack_dns_suffix: None },
-    Partition { id: text!("aws-iso-f"), dns_suffix: "csp.hci.ic.gov", dual_stack_dns_suffix: None },
-    Partition { id: text!("aws-eusc"), dns_suffix: "amazonaws.eu", dual_stack_dns_suffix: Some("api.amazonwebservices.eu") },
+    Partition { id: text!("aws"), dns_suffix: "amazonaws.com", dual_stack_dns_suffix: Some("api.aws"), key: "*aws" },
+    Partition { id: text!("aws-cn"), dns_suffix: "amazonaws.com.cn", dual_stack_dns_suffix: Some("api.amazonwebservices.com.cn"), key: "*aws-cn" },
+    Partition { id: text!("aws-us-gov"), dns_suffix: "amazonaws.com", dual_stack_dns_suffix: Some("api.aws"), key: "*aws-us-gov" },
+    Partition { id: text!("aws-iso"), dns_suffix: "c2s.ic.gov", dual_stack_dns_suffix: None, key: "*aws-iso" },
+    Partition { id: text!("aws-iso-b"), dns_suffix: "sc2s.sgov.gov", dual_stack_dns_suffix: None, key: "*aws-iso-b" },
+    Partition { id: text!("aws-iso-e"), dns_suffix: "cloud.adc-e.uk", dual_stack_dns_suffix: None, key: "*aws-iso-e" },
+    Partition { id: text!("aws-iso-f"), dns_suffix: "csp.hci.ic.gov", dual_stack_dns_suffix: None, key: "*aws-iso-f" },
+    Partition { id: text!("aws-eusc"), dns_suffix: "amazonaws.eu", dual_stack_dns_suffix: Some("api.amazonwebservices.eu"), key: "*aws-eusc" },
 ];
 
 /// The partition whose regions are called PREFIX-WORD-NUMBER.

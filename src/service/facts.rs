@@ -41,7 +41,7 @@ pub struct Facts {
 impl Facts {
     /// The facts of the service with this endpoint prefix; none for a service that AWS has no model of.
     pub fn of(endpoint_prefix: &str) -> Option<Facts> {
-        let mut words = TABLE.lines(endpoint_prefix).next()?.split(' ');
+        let mut words = TABLE.find(&[endpoint_prefix])?.split(' ');
         let protocols = words.next()?;
         let mut said = words.map(|word| if word == "." { "" } else { word });
         Some(Facts {
