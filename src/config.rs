@@ -39,11 +39,19 @@ pub struct Outside {
     pub inverted: bool,
 }
 
-const NOWHERE: Outside = Outside { variables: &[], key: None, inverted: false };
+const NOWHERE: Outside = Outside {
+    variables: &[],
+    key: None,
+    inverted: false,
+};
 
 /// A field that has variables and a key.
 const fn outside(variables: &'static [Variable], key: Key) -> Outside {
-    Outside { variables, key: Some(key), inverted: false }
+    Outside {
+        variables,
+        key: Some(key),
+        inverted: false,
+    }
 }
 
 /// What is known of a field.
@@ -172,12 +180,18 @@ fields! {
 impl Field {
     /// The field of that name.
     pub fn named(name: &str) -> Option<Field> {
-        Field::ALL.iter().copied().find(|field| field.facts().name == name)
+        Field::ALL
+            .iter()
+            .copied()
+            .find(|field| field.facts().name == name)
     }
 
     /// Whether the field belongs to client-side monitoring, which has a profile of its own.
     pub fn is_csm(self) -> bool {
-        matches!(self, Field::CsmEnabled | Field::CsmHost | Field::CsmPort | Field::CsmClientId)
+        matches!(
+            self,
+            Field::CsmEnabled | Field::CsmHost | Field::CsmPort | Field::CsmClientId
+        )
     }
 
     /// Checks a text and gives it in its regular spelling, or says what was expected.
@@ -198,7 +212,10 @@ impl Field {
                     _ => return Err(kind.to_string()),
                 }
             }
-            Kind::Choice(words) => match words.iter().find(|word| word.eq_ignore_ascii_case(value.trim())) {
+            Kind::Choice(words) => match words
+                .iter()
+                .find(|word| word.eq_ignore_ascii_case(value.trim()))
+            {
                 Some(word) => word,
                 None => return Err(kind.to_string()),
             },
@@ -268,7 +285,10 @@ impl Config {
 
     /// Sets a field that is known to hold a good value.
     pub fn put(&mut self, field: Field, text: Text) {
-        match self.values.binary_search_by_key(&field, |(field, _)| *field) {
+        match self
+            .values
+            .binary_search_by_key(&field, |(field, _)| *field)
+        {
             Ok(at) => {
                 if let Some((_, value)) = self.values.get_mut(at) {
                     *value = text;
@@ -295,7 +315,10 @@ impl Config {
     /// The value of a field, if it is set.
     pub fn get(&self, field: Field) -> Option<&Text> {
         // A handful of entries: a scan beats a search.
-        self.values.iter().find(|(set, _)| *set == field).map(|(_, text)| text)
+        self.values
+            .iter()
+            .find(|(set, _)| *set == field)
+            .map(|(_, text)| text)
     }
 
     /// Whether any field or object is set.
@@ -316,7 +339,8 @@ impl Config {
     /// Takes over what `overrides` sets.
     pub fn merge(&mut self, overrides: &Config) {
         for (field, text) in &overrides.values {
-            self.faults.retain(|(faulty, _)| faulty != field.facts().name);
+            self.faults
+                .retain(|(faulty, _)| faulty != field.facts().name);
             self.put(*field, text.clone());
         }
         self.faults.extend(overrides.faults.iter().cloned());
@@ -343,12 +367,19 @@ impl Config {
 
 fn bad_value(name: &str, value: &str, expected: &str) -> Error {
     let shown: String = value.chars().take(64).collect();
-    Error::argument(name, format_args!("is {shown:?}, but {expected} is expected"))
+    Error::argument(
+        name,
+        format_args!("is {shown:?}, but {expected} is expected"),
+    )
 }
 
 fn unknown_name(name: &str) -> Error {
     let shown: String = name.chars().take(64).collect();
-    Error::new(Status::InvalidArgument, "InvalidArgument", format!("`name` is {shown:?}, which names no field"))
+    Error::new(
+        Status::InvalidArgument,
+        "InvalidArgument",
+        format!("`name` is {shown:?}, which names no field"),
+    )
 }
 
 #[cfg(test)]
@@ -372,7 +403,10 @@ mod tests {
     fn a_bad_value_is_remembered_until_a_good_one_replaces_it() {
         let mut config = Config::default();
         let error = config.set("disable_ssl", "yes").unwrap_err();
-        assert_eq!(error.message(), "`disable_ssl` is \"yes\", but true or false is expected");
+        assert_eq!(
+            error.message(),
+            "`disable_ssl` is \"yes\", but true or false is expected"
+        );
         assert!(config.fault().is_some());
         config.set("disable_ssl", "false").unwrap();
         assert!(config.fault().is_none());

@@ -81,13 +81,22 @@ enum Action {
 impl Handler {
     /// A handler of this library.
     pub fn builtin(name: Text, action: fn(&mut Request)) -> Arc<Handler> {
-        Arc::new(Handler { name, action: Action::Builtin(action) })
+        Arc::new(Handler {
+            name,
+            action: Action::Builtin(action),
+        })
     }
 
     /// A handler of the host's.
-    pub fn new(name: Option<Text>, action: impl Fn(&mut Request) + Send + Sync + 'static) -> Arc<Handler> {
+    pub fn new(
+        name: Option<Text>,
+        action: impl Fn(&mut Request) + Send + Sync + 'static,
+    ) -> Arc<Handler> {
         let name = name.unwrap_or(crate::text!("__anonymous"));
-        Arc::new(Handler { name, action: Action::Callback(Box::new(action)) })
+        Arc::new(Handler {
+            name,
+            action: Action::Callback(Box::new(action)),
+        })
     }
 
     /// Its name; many may have the same.
@@ -115,7 +124,9 @@ pub struct HandlerList {
 
 impl HandlerList {
     fn as_slice(&self) -> &[Arc<Handler>] {
-        self.handlers.as_ref().map_or(&[], |handlers| handlers.as_slice())
+        self.handlers
+            .as_ref()
+            .map_or(&[], |handlers| handlers.as_slice())
     }
 
     fn change(&mut self) -> &mut Vec<Arc<Handler>> {
@@ -137,7 +148,11 @@ impl HandlerList {
         if !self.as_slice().iter().any(|mine| mine.name == handler.name) {
             return false;
         }
-        for mine in self.change().iter_mut().filter(|mine| mine.name == handler.name) {
+        for mine in self
+            .change()
+            .iter_mut()
+            .filter(|mine| mine.name == handler.name)
+        {
             *mine = handler.clone();
         }
         true
@@ -159,7 +174,11 @@ impl HandlerList {
 
     /// Removes every handler of that name, and says how many there were.
     pub fn remove(&mut self, name: &str) -> usize {
-        let count = self.as_slice().iter().filter(|mine| mine.name == *name).count();
+        let count = self
+            .as_slice()
+            .iter()
+            .filter(|mine| mine.name == *name)
+            .count();
         if count > 0 {
             self.change().retain(|mine| mine.name != *name);
         }
@@ -200,7 +219,8 @@ impl HandlerList {
         let after_each = self.after_each.as_deref();
         for (index, handler) in self.as_slice().iter().enumerate() {
             handler.run(request);
-            let wanted = after_each.is_none_or(|after_each| after_each(index, &handler.name, request));
+            let wanted =
+                after_each.is_none_or(|after_each| after_each(index, &handler.name, request));
             if !wanted || !go_on(request) {
                 return;
             }
@@ -279,6 +299,10 @@ impl HasHandlers for LiveHandlers {
 /// The lists of a session that never came to be: each request fails with the error of the load.
 pub fn failing(error: Error) -> Handlers {
     let mut handlers = Handlers::default();
-    handlers.list_mut(Stage::Validate).push_back(Handler::new(None, move |request| request.set_error(error.clone())));
+    handlers
+        .list_mut(Stage::Validate)
+        .push_back(Handler::new(None, move |request| {
+            request.set_error(error.clone())
+        }));
     handlers
 }

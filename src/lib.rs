@@ -4,10 +4,13 @@
 //! stand in the order of the data: what a session is loaded from, the session, a request on its way out and back.
 #![cfg_attr(
     test,
-    allow(clippy::indexing_slicing, reason = "a test says what it expects by failing")
+    allow(
+        clippy::indexing_slicing,
+        reason = "a test says what it expects by failing"
+    )
 )]
 
-mod crypto;
+pub mod crypto;
 pub mod error;
 mod os;
 mod table;

@@ -46,8 +46,15 @@ pub(crate) fn home_of_user() -> Option<PathBuf> {
         // SAFETY: getuid() has no preconditions.
         let user = unsafe { libc::getuid() };
         // SAFETY: the pointers are to live locals, and the length is the buffer's.
-        let result =
-            unsafe { libc::getpwuid_r(user, &mut entry, buffer.as_mut_ptr().cast(), buffer.len(), &mut found) };
+        let result = unsafe {
+            libc::getpwuid_r(
+                user,
+                &mut entry,
+                buffer.as_mut_ptr().cast(),
+                buffer.len(),
+                &mut found,
+            )
+        };
         if result == libc::ERANGE && buffer.len() < 1 << 20 {
             buffer.resize(buffer.len() * 2, 0);
             continue;

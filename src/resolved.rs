@@ -44,7 +44,10 @@ pub struct ResolvedConfig {
 impl ResolvedConfig {
     /// The configuration of a session that was loaded.
     pub fn new(loaded: Arc<Loaded>) -> ResolvedConfig {
-        ResolvedConfig { loaded, overrides: None }
+        ResolvedConfig {
+            loaded,
+            overrides: None,
+        }
     }
 
     /// The same with more overrides on top.
@@ -58,7 +61,10 @@ impl ResolvedConfig {
                 Some(Arc::new(merged))
             }
         };
-        ResolvedConfig { loaded: self.loaded.clone(), overrides }
+        ResolvedConfig {
+            loaded: self.loaded.clone(),
+            overrides,
+        }
     }
 
     /// What the load found.
@@ -73,24 +79,43 @@ impl ResolvedConfig {
 
     /// A value and where it came from.
     pub fn find(&self, field: Field) -> Option<(&Text, Origin)> {
-        if let Some(text) = self.overrides.as_ref().and_then(|overrides| overrides.get(field)) {
+        if let Some(text) = self
+            .overrides
+            .as_ref()
+            .and_then(|overrides| overrides.get(field))
+        {
             return Some((text, Origin::Code));
         }
         // An empty text given to a load leaves the field to the others.
         if let Some(text) = self.loaded.code.get(field).filter(|text| !text.is_empty()) {
             return Some((text, Origin::Code));
         }
-        if let Some((_, text, origin)) = self.loaded.outside.iter().find(|(set, _, _)| *set == field) {
+        if let Some((_, text, origin)) =
+            self.loaded.outside.iter().find(|(set, _, _)| *set == field)
+        {
             return Some((text, origin.clone()));
         }
-        field.facts().default.as_ref().map(|text| (text, Origin::Default))
+        field
+            .facts()
+            .default
+            .as_ref()
+            .map(|text| (text, Origin::Default))
     }
 
     /// A value; None where nobody set it and it has no default.
     pub fn get(&self, field: Field) -> Option<&Text> {
-        let code = self.overrides.as_ref().and_then(|overrides| overrides.get(field));
+        let code = self
+            .overrides
+            .as_ref()
+            .and_then(|overrides| overrides.get(field));
         code.or_else(|| self.loaded.code.get(field).filter(|text| !text.is_empty()))
-            .or_else(|| self.loaded.outside.iter().find(|(set, _, _)| *set == field).map(|(_, text, _)| text))
+            .or_else(|| {
+                self.loaded
+                    .outside
+                    .iter()
+                    .find(|(set, _, _)| *set == field)
+                    .map(|(_, text, _)| text)
+            })
             .or(field.facts().default.as_ref())
     }
 
@@ -111,13 +136,17 @@ impl ResolvedConfig {
     }
 
     fn object<T: ?Sized>(&self, of: impl Fn(&Config) -> &Option<Arc<T>>) -> Option<&Arc<T>> {
-        let overridden = self.overrides.as_ref().and_then(|overrides| of(overrides).as_ref());
+        let overridden = self
+            .overrides
+            .as_ref()
+            .and_then(|overrides| of(overrides).as_ref());
         overridden.or_else(|| of(&self.loaded.code).as_ref())
     }
 
     /// Where credentials come from.
     pub fn credentials(&self) -> &Arc<Credentials> {
-        self.object(|config| &config.credentials).unwrap_or(&self.loaded.credentials)
+        self.object(|config| &config.credentials)
+            .unwrap_or(&self.loaded.credentials)
     }
 
     /// Whether the program gave the credentials.
@@ -144,7 +173,9 @@ impl ResolvedConfig {
         match self.clock() {
             Some(clock) => clock(),
             None => {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                let since = SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .unwrap_or_default();
                 i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
             }
         }
@@ -163,7 +194,10 @@ impl ResolvedConfig {
         const OF_TLS: [Field; 3] = [Field::CaBundle, Field::ClientTlsCert, Field::ClientTlsKey];
         let overrides = self.overrides.as_ref();
         if overrides.is_some_and(|config| OF_TLS.iter().any(|field| config.get(*field).is_some())) {
-            return transport::built_in(&transport::check_tls(&self.tls_files())?, self.environment());
+            return transport::built_in(
+                &transport::check_tls(&self.tls_files())?,
+                self.environment(),
+            );
         }
         let make = || transport::built_in(&self.loaded.tls, self.environment());
         self.loaded.built_in.get_or_try_init(make).cloned()
@@ -171,7 +205,11 @@ impl ResolvedConfig {
 
     /// The files for TLS that the fields name.
     fn tls_files(&self) -> TlsSettings {
-        let file = |field| self.get(field).filter(|text| !text.is_empty()).map(|text| PemSource::Path(text.as_str().into()));
+        let file = |field| {
+            self.get(field)
+                .filter(|text| !text.is_empty())
+                .map(|text| PemSource::Path(text.as_str().into()))
+        };
         TlsSettings {
             ca_bundle: file(Field::CaBundle),
             client_certificate: file(Field::ClientTlsCert),

@@ -74,12 +74,16 @@ pub struct Options {
 impl Options {
     /// Options with nothing but a configuration.
     pub fn of(config: Config) -> Options {
-        Options { config, ..Options::default() }
+        Options {
+            config,
+            ..Options::default()
+        }
     }
 
     fn fault(&self) -> Option<&Error> {
         let own = self.faults.first().map(|(_, error)| error);
-        own.or_else(|| self.config.fault()).or_else(|| self.fields.fault())
+        own.or_else(|| self.config.fault())
+            .or_else(|| self.fields.fault())
     }
 }
 
@@ -110,7 +114,10 @@ impl Session {
         if config.flag(Field::DisableParamValidation) {
             defaults::place_parameter_check(Arc::make_mut(&mut handlers), true);
         }
-        Ok(Session { config, handlers: LiveHandlers::new(handlers) })
+        Ok(Session {
+            config,
+            handlers: LiveHandlers::new(handlers),
+        })
     }
 
     /// Go's deprecated `New`: a session in any case. What went wrong is the error of every request.
@@ -118,14 +125,19 @@ impl Session {
         Session::load(&Options::of(config.clone())).unwrap_or_else(|error| {
             let loaded = Loader::bare(config, error.clone());
             let config = ResolvedConfig::new(Arc::new(loaded));
-            Session { config, handlers: LiveHandlers::new(Arc::new(failing(error))) }
+            Session {
+                config,
+                handlers: LiveHandlers::new(Arc::new(failing(error))),
+            }
         })
     }
 
     /// The session of the process, loaded when it is first asked for. A failed load is tried again next time.
     pub fn of_process() -> Result<Arc<Session>> {
         static DEFAULT: OnceCell<Arc<Session>> = OnceCell::new();
-        DEFAULT.get_or_try_init(|| Session::load(&Options::default()).map(Arc::new)).cloned()
+        DEFAULT
+            .get_or_try_init(|| Session::load(&Options::default()).map(Arc::new))
+            .cloned()
     }
 
     /// A session with overrides on top; credentials and handlers are shared, later changes are not.
@@ -139,7 +151,10 @@ impl Session {
         if validation(&config) != validation(&self.config) {
             defaults::place_parameter_check(Arc::make_mut(&mut handlers), validation(&config));
         }
-        Ok(Session { config, handlers: LiveHandlers::new(handlers) })
+        Ok(Session {
+            config,
+            handlers: LiveHandlers::new(handlers),
+        })
     }
 
     /// Its configuration.
@@ -160,7 +175,10 @@ struct Loader<'a> {
 
 impl<'a> Loader<'a> {
     fn new(options: &'a Options) -> Result<Loader<'a>> {
-        let environment = options.environment.clone().unwrap_or_else(Environment::of_process);
+        let environment = options
+            .environment
+            .clone()
+            .unwrap_or_else(Environment::of_process);
         let shared_config = match options.shared_config {
             SharedConfigState::Disable => false,
             SharedConfigState::Enable => true,
@@ -178,8 +196,11 @@ impl<'a> Loader<'a> {
         };
         if !options.profile.is_empty() {
             (loader.profile_name, loader.profile_origin) = (options.profile.clone(), Origin::Code);
-        } else if let Some((name, variable)) = loader.variable(&[Variable::Profile, Variable::DefaultProfile])? {
-            (loader.profile_name, loader.profile_origin) = (name.clone(), Origin::Environment(variable));
+        } else if let Some((name, variable)) =
+            loader.variable(&[Variable::Profile, Variable::DefaultProfile])?
+        {
+            (loader.profile_name, loader.profile_origin) =
+                (name.clone(), Origin::Environment(variable));
         }
         Ok(loader)
     }
@@ -225,7 +246,10 @@ impl<'a> Loader<'a> {
         };
         self.fields_of_profile(&profile.settings, |field| !field.is_csm(), &mut outside)?;
         let asked_for_csm = self.environment.get(Variable::CsmEnabled).is_some();
-        if let Some(csm) = files.settings("aws_csm", self.shared_config).filter(|_| !asked_for_csm) {
+        if let Some(csm) = files
+            .settings("aws_csm", self.shared_config)
+            .filter(|_| !asked_for_csm)
+        {
             self.fields_of_profile(&csm, Field::is_csm, &mut outside)?;
         }
         let plan = self.plan(&profile)?;
@@ -251,9 +275,16 @@ impl<'a> Loader<'a> {
         let source = |memory: &Option<PemSource>, field: Field| {
             let named = || {
                 let code = self.code.get(field).filter(|text| !text.is_empty());
-                code.or_else(|| outside.iter().find(|(set, _, _)| *set == field).map(|(_, text, _)| text))
+                code.or_else(|| {
+                    outside
+                        .iter()
+                        .find(|(set, _, _)| *set == field)
+                        .map(|(_, text, _)| text)
+                })
             };
-            memory.clone().or_else(|| named().map(|path| PemSource::Path(path.as_str().into())))
+            memory
+                .clone()
+                .or_else(|| named().map(|path| PemSource::Path(path.as_str().into())))
         };
         let memory = &self.options.tls;
         TlsSettings {
@@ -265,7 +296,9 @@ impl<'a> Loader<'a> {
 
     /// Go passes over any fault of the files when no profile was asked for and credentials are there without them.
     fn files_do_not_matter(&self) -> bool {
-        self.profile_origin == Origin::Default && !self.shared_config && self.has_credentials_already()
+        self.profile_origin == Origin::Default
+            && !self.shared_config
+            && self.has_credentials_already()
     }
 
     fn has_credentials_already(&self) -> bool {
@@ -282,7 +315,9 @@ impl<'a> Loader<'a> {
             None => {
                 let home = || self.environment.home().map(|home| home.join(".aws"));
                 let path = |variable, name| {
-                    self.environment.path(variable).or_else(|| home().map(|folder| folder.join(name)))
+                    self.environment
+                        .path(variable)
+                        .or_else(|| home().map(|folder| folder.join(name)))
                 };
                 if self.shared_config {
                     if let Some(path) = path(Variable::ConfigFile, "config") {
@@ -298,7 +333,10 @@ impl<'a> Loader<'a> {
             Origin::Code => true,
             Origin::Environment(_) => {
                 !self.has_credentials_already()
-                    && self.environment.get(Variable::WebIdentityTokenFile).is_none()
+                    && self
+                        .environment
+                        .get(Variable::WebIdentityTokenFile)
+                        .is_none()
             }
             _ => false,
         };
@@ -316,9 +354,15 @@ impl<'a> Loader<'a> {
         let mut found = Vec::new();
         for field in Field::ALL {
             let outside = field.facts().outside;
-            let Some((raw, variable)) = self.variable(outside.variables)? else { continue };
+            let Some((raw, variable)) = self.variable(outside.variables)? else {
+                continue;
+            };
             match field.check(raw) {
-                Ok(text) => found.push((*field, regular(text, outside.inverted), Origin::Environment(variable))),
+                Ok(text) => found.push((
+                    *field,
+                    regular(text, outside.inverted),
+                    Origin::Environment(variable),
+                )),
                 // What only IMDS uses is an error only when IMDS is used.
                 Err(_) if outside.inverted => {}
                 Err(expected) => {
@@ -338,18 +382,28 @@ impl<'a> Loader<'a> {
     ) -> Result<()> {
         for field in Field::ALL {
             let outside = field.facts().outside;
-            let Some((key, setting)) = outside.key.and_then(|key| Some((key, settings.get(key)?))) else { continue };
+            let Some((key, setting)) = outside.key.and_then(|key| Some((key, settings.get(key)?)))
+            else {
+                continue;
+            };
             if !wanted(*field) || found.iter().any(|(set, _, _)| set == field) {
                 continue;
             }
             match field.check(&setting.value) {
                 Ok(text) => {
-                    found.push((*field, regular(text, outside.inverted), Origin::File(setting.position.clone())));
+                    found.push((
+                        *field,
+                        regular(text, outside.inverted),
+                        Origin::File(setting.position.clone()),
+                    ));
                 }
                 Err(_) if key == Key::Ec2MetadataV1Disabled => {}
                 Err(expected) => {
-                    let message =
-                        format!("{} is {:?}, but {expected} is expected", key.name(), setting.value.as_str());
+                    let message = format!(
+                        "{} is {:?}, but {expected} is expected",
+                        key.name(),
+                        setting.value.as_str()
+                    );
                     return Err(setting.error("SharedConfigErr", message));
                 }
             }
@@ -366,7 +420,11 @@ impl<'a> Loader<'a> {
             if environment_keys(&self.environment).is_ok() {
                 return Ok(Plan::of(Base::Environment));
             }
-            if self.environment.get(Variable::WebIdentityTokenFile).is_some() {
+            if self
+                .environment
+                .get(Variable::WebIdentityTokenFile)
+                .is_some()
+            {
                 return self.web_identity();
             }
         }
@@ -381,7 +439,10 @@ impl<'a> Loader<'a> {
         if self.environment.get(Variable::RoleArn).is_none() {
             let why = "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not";
             let cause = Error::new(Status::Config, "", why);
-            return Err(Error::new(Status::Config, "WebIdentityErr", "role ARN is not set").with_cause(cause));
+            return Err(
+                Error::new(Status::Config, "WebIdentityErr", "role ARN is not set")
+                    .with_cause(cause),
+            );
         }
         Ok(Plan::of(Base::Other {
             provider: "WebIdentityCredentials",

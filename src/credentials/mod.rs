@@ -72,14 +72,24 @@ pub struct Value {
 
 impl Value {
     /// Keys that never expire. Empty keys are refused with Go's `EmptyStaticCreds`.
-    pub fn of_keys(access_key_id: &str, secret_access_key: &str, session_token: &str, provider: &str) -> Result<Value> {
+    pub fn of_keys(
+        access_key_id: &str,
+        secret_access_key: &str,
+        session_token: &str,
+        provider: &str,
+    ) -> Result<Value> {
         if access_key_id.is_empty() || secret_access_key.is_empty() {
-            return Err(Error::new(Status::Credentials, "EmptyStaticCreds", "static credentials are empty"));
+            return Err(Error::new(
+                Status::Credentials,
+                "EmptyStaticCreds",
+                "static credentials are empty",
+            ));
         }
         let refused = |name| move |nul| Error::argument(name, nul);
         Ok(Value {
             access_key_id: Text::new(access_key_id).map_err(refused("access_key_id"))?,
-            secret_access_key: Secret::new(secret_access_key).map_err(refused("secret_access_key"))?,
+            secret_access_key: Secret::new(secret_access_key)
+                .map_err(refused("secret_access_key"))?,
             session_token: Secret::new(session_token).map_err(refused("session_token"))?,
             provider: Text::lossy(provider),
             account_id: Text::EMPTY,
@@ -123,7 +133,12 @@ impl Credentials {
     pub fn provided(provider: impl Provider + 'static) -> Credentials {
         Credentials::Provided(Provided {
             provider: Box::new(provider),
-            state: Mutex::new(State { value: None, retrieving: false, round: 0, failure: None }),
+            state: Mutex::new(State {
+                value: None,
+                retrieving: false,
+                round: 0,
+                failure: None,
+            }),
             changed: Condvar::new(),
         })
     }
@@ -149,7 +164,11 @@ impl Credentials {
             Credentials::Provided(provided) => {
                 let held = provided.state.lock().value.clone();
                 held.filter(|value| value.lasts(now, 0)).ok_or_else(|| {
-                    Error::new(Status::Credentials, "CredentialsNotReady", "no valid credentials are held now")
+                    Error::new(
+                        Status::Credentials,
+                        "CredentialsNotReady",
+                        "no valid credentials are held now",
+                    )
                 })
             }
         }
@@ -173,7 +192,11 @@ impl Credentials {
 }
 
 fn anonymous() -> Error {
-    Error::new(Status::Credentials, "AnonymousCredentials", "anonymous credentials have no keys")
+    Error::new(
+        Status::Credentials,
+        "AnonymousCredentials",
+        "anonymous credentials have no keys",
+    )
 }
 
 /// How long a caller is ready to wait.
@@ -214,7 +237,13 @@ struct State {
 
 impl Provided {
     fn get(&self, now: i64, min_remaining: i64, wait: &dyn Wait) -> Result<Arc<Value>> {
-        if let Some(value) = self.state.lock().value.as_ref().filter(|value| value.lasts(now, min_remaining)) {
+        if let Some(value) = self
+            .state
+            .lock()
+            .value
+            .as_ref()
+            .filter(|value| value.lasts(now, min_remaining))
+        {
             return Ok(value.clone());
         }
         self.retrieve(wait)
@@ -246,7 +275,10 @@ impl Provided {
         }
         state.retrieving = true;
         drop(state);
-        let mut turn = Turn { provided: self, result: None };
+        let mut turn = Turn {
+            provided: self,
+            result: None,
+        };
         let result = self.provider.retrieve().map(Arc::new);
         turn.result = Some(result.clone());
         drop(turn);
@@ -263,7 +295,11 @@ struct Turn<'a> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let result = self.result.take().unwrap_or_else(|| {
-            Err(Error::new(Status::Internal, "InternalError", "the credentials provider panicked"))
+            Err(Error::new(
+                Status::Internal,
+                "InternalError",
+                "the credentials provider panicked",
+            ))
         });
         let mut state = self.provided.state.lock();
         let old = match result {
@@ -290,7 +326,10 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn keys(expires_at: i64) -> Value {
-        Value { expires_at, ..Value::of_keys("AK", "SK", "", "Test").unwrap() }
+        Value {
+            expires_at,
+            ..Value::of_keys("AK", "SK", "", "Test").unwrap()
+        }
     }
 
     #[test]
@@ -330,13 +369,23 @@ mod tests {
     #[test]
     fn a_provider_that_panics_frees_the_waiters() {
         let source = Credentials::provided(|| -> Result<Value> { panic!("planted") });
-        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| source.get(0, 0, &Patient)));
+        let caught =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| source.get(0, 0, &Patient)));
         assert!(caught.is_err());
-        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| source.get(0, 0, &Patient))).is_err());
+        assert!(
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| source.get(0, 0, &Patient)))
+                .is_err()
+        );
     }
 
     #[test]
     fn secrets_are_not_shown() {
-        assert!(!format!("{:?}", Value::of_keys("AK", "hidden", "hidden", "p").unwrap()).contains("hidden"));
+        assert!(
+            !format!(
+                "{:?}",
+                Value::of_keys("AK", "hidden", "hidden", "p").unwrap()
+            )
+            .contains("hidden")
+        );
     }
 }

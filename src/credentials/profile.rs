@@ -65,17 +65,30 @@ pub struct RoleOptions {
 impl Plan {
     /// A plan without roles.
     pub fn of(base: Base) -> Plan {
-        Plan { base, roles: Vec::new() }
+        Plan {
+            base,
+            roles: Vec::new(),
+        }
     }
 
     /// The plan of a profile, by the order of the Go package.
-    pub fn of_profile(profile: &Profile, environment: &Environment, options: RoleOptions) -> Result<Plan> {
+    pub fn of_profile(
+        profile: &Profile,
+        environment: &Environment,
+        options: RoleOptions,
+    ) -> Result<Plan> {
         let mut plan = match &profile.source {
             Some(source) => Plan::of_profile(source, environment, options)?,
             None => Plan::of(base(profile, environment)?),
         };
         // A web identity is a role already.
-        let assumed = matches!(&plan.base, Base::Other { name: "web_identity_token_file", .. }) && profile.source.is_none();
+        let assumed = matches!(
+            &plan.base,
+            Base::Other {
+                name: "web_identity_token_file",
+                ..
+            }
+        ) && profile.source.is_none();
         if let Some(arn) = profile.settings.get(Key::RoleArn).filter(|_| !assumed) {
             plan.roles.push(role(profile, arn, options)?);
         }
@@ -85,18 +98,25 @@ impl Plan {
     /// The source that carries the plan out.
     pub fn credentials(&self, environment: &Environment) -> Credentials {
         if let Some(role) = self.roles.first() {
-            return Credentials::fixed(Err(unsupported("role_arn", &role.profile, &role.arn.position)));
+            return Credentials::fixed(Err(unsupported(
+                "role_arn",
+                &role.profile,
+                &role.arn.position,
+            )));
         }
         match &self.base {
             Base::Code => Credentials::Anonymous,
             Base::Environment => Credentials::fixed(environment_keys(environment)),
             Base::Keys(profile) => Credentials::fixed(profile_keys(profile)),
-            Base::Other { name, origin: Origin::File(position), profile, .. } => {
-                Credentials::fixed(Err(unsupported(name, profile, position)))
-            }
-            Base::Other { name, .. } => {
-                Credentials::fixed(Err(no_credentials(vec![not_built(format!("environment variable {name}"))])))
-            }
+            Base::Other {
+                name,
+                origin: Origin::File(position),
+                profile,
+                ..
+            } => Credentials::fixed(Err(unsupported(name, profile, position))),
+            Base::Other { name, .. } => Credentials::fixed(Err(no_credentials(vec![not_built(
+                format!("environment variable {name}"),
+            )]))),
             Base::Remote => Credentials::fixed(Err(no_credentials(remote_reasons(environment)))),
         }
     }
@@ -117,7 +137,11 @@ fn base(profile: &Profile, environment: &Environment) -> Result<Base> {
         return credential_source(setting, environment, other);
     }
     if let Some(setting) = settings.get(Key::WebIdentityTokenFile) {
-        return Ok(other("WebIdentityCredentials", Key::WebIdentityTokenFile, setting));
+        return Ok(other(
+            "WebIdentityCredentials",
+            Key::WebIdentityTokenFile,
+            setting,
+        ));
     }
     if let Some((key, setting)) = settings.first(&SSO_KEYS) {
         check_sso(profile)?;
@@ -159,7 +183,11 @@ fn credential_source(
 }
 
 fn role(profile: &Profile, arn: &Setting, options: RoleOptions) -> Result<Role> {
-    if let Some(serial) = profile.settings.get(Key::MfaSerial).filter(|_| !options.has_token_provider) {
+    if let Some(serial) = profile
+        .settings
+        .get(Key::MfaSerial)
+        .filter(|_| !options.has_token_provider)
+    {
         return Err(serial.error(
             "AssumeRoleTokenProviderNotSetError",
             format!(
@@ -178,7 +206,9 @@ fn role(profile: &Profile, arn: &Setting, options: RoleOptions) -> Result<Role> 
 
 /// The `duration_seconds` of a profile, in whole numbers and within what STS takes.
 pub fn duration(profile: &Profile) -> Result<Option<u32>> {
-    let Some(setting) = profile.settings.get(Key::DurationSeconds) else { return Ok(None) };
+    let Some(setting) = profile.settings.get(Key::DurationSeconds) else {
+        return Ok(None);
+    };
     let digits = setting.value.bytes().all(|byte| byte.is_ascii_digit());
     match setting.value.parse::<u32>() {
         Ok(seconds) if digits && (900..=43200).contains(&seconds) => Ok(Some(seconds)),
@@ -196,7 +226,11 @@ pub fn duration(profile: &Profile) -> Result<Option<u32>> {
 fn check_sso(profile: &Profile) -> Result<()> {
     let settings = &profile.settings;
     let missing = |wanted: &[Key], has: &dyn Fn(Key) -> bool| -> Vec<&'static str> {
-        wanted.iter().filter(|key| !has(**key)).map(|key| key.name()).collect()
+        wanted
+            .iter()
+            .filter(|key| !has(**key))
+            .map(|key| key.name())
+            .collect()
     };
     let (absent, position) = match (&profile.sso_session, settings.get(Key::SsoSession)) {
         (Some(session), Some(setting)) => {
@@ -217,12 +251,23 @@ fn check_sso(profile: &Profile) -> Result<()> {
                 }
             }
             let has = |key| session.settings.get(key).is_some();
-            (missing(&[Key::SsoRegion, Key::SsoStartUrl], &has), Some(setting))
+            (
+                missing(&[Key::SsoRegion, Key::SsoStartUrl], &has),
+                Some(setting),
+            )
         }
         _ => {
             let has = |key| settings.get(key).is_some();
-            let wanted = [Key::SsoRegion, Key::SsoStartUrl, Key::SsoAccountId, Key::SsoRoleName];
-            (missing(&wanted, &has), settings.first(&SSO_KEYS).map(|(_, setting)| setting))
+            let wanted = [
+                Key::SsoRegion,
+                Key::SsoStartUrl,
+                Key::SsoAccountId,
+                Key::SsoRoleName,
+            ];
+            (
+                missing(&wanted, &has),
+                settings.first(&SSO_KEYS).map(|(_, setting)| setting),
+            )
         }
     };
     match position.filter(|_| !absent.is_empty()) {
@@ -241,7 +286,10 @@ fn check_sso(profile: &Profile) -> Result<()> {
 /// Key, secret and token of the environment, each under its first name that is set.
 pub fn environment_keys(environment: &Environment) -> Result<Value> {
     let first = |variables: &[Variable]| {
-        variables.iter().find_map(|variable| environment.get(*variable)).map_or("", Text::as_str)
+        variables
+            .iter()
+            .find_map(|variable| environment.get(*variable))
+            .map_or("", Text::as_str)
     };
     let value = Value::of_keys(
         first(&[Variable::AccessKeyId, Variable::AccessKey]),
@@ -249,16 +297,32 @@ pub fn environment_keys(environment: &Environment) -> Result<Value> {
         first(&[Variable::SessionToken]),
         "EnvConfigCredentials",
     )?;
-    Ok(Value { account_id: environment.get(Variable::AccountId).cloned().unwrap_or_default(), ..value })
+    Ok(Value {
+        account_id: environment
+            .get(Variable::AccountId)
+            .cloned()
+            .unwrap_or_default(),
+        ..value
+    })
 }
 
 fn profile_keys(profile: &Profile) -> Result<Value> {
     let text = |key| profile.settings.value(key).unwrap_or_default();
-    let file = profile.settings.get(Key::AccessKeyId).map(|setting| setting.position.path.display().to_string());
+    let file = profile
+        .settings
+        .get(Key::AccessKeyId)
+        .map(|setting| setting.position.path.display().to_string());
     let provider = format!("SharedConfigCredentials: {}", file.unwrap_or_default());
-    let value =
-        Value::of_keys(text(Key::AccessKeyId), text(Key::SecretAccessKey), text(Key::SessionToken), &provider)?;
-    Ok(Value { account_id: Text::lossy(text(Key::AccountId)), ..value })
+    let value = Value::of_keys(
+        text(Key::AccessKeyId),
+        text(Key::SecretAccessKey),
+        text(Key::SessionToken),
+        &provider,
+    )?;
+    Ok(Value {
+        account_id: Text::lossy(text(Key::AccountId)),
+        ..value
+    })
 }
 
 fn unsupported(key: &str, profile: &str, position: &FilePosition) -> Error {
@@ -271,11 +335,19 @@ fn unsupported(key: &str, profile: &str, position: &FilePosition) -> Error {
 }
 
 fn not_built(what: String) -> Error {
-    Error::new(Status::Unsupported, "UnsupportedCredentials", format!("{what}: this version of libsession does not ask it"))
+    Error::new(
+        Status::Unsupported,
+        "UnsupportedCredentials",
+        format!("{what}: this version of libsession does not ask it"),
+    )
 }
 
 fn no_credentials(reasons: Vec<Error>) -> Error {
-    let error = Error::new(Status::Credentials, "NoCredentialProviders", "no valid providers in chain");
+    let error = Error::new(
+        Status::Credentials,
+        "NoCredentialProviders",
+        "no valid providers in chain",
+    );
     reasons.into_iter().fold(error, Error::with_cause)
 }
 
@@ -286,16 +358,32 @@ fn remote_reasons(environment: &Environment) -> Vec<Error> {
             "EnvAccessKeyNotFound",
             "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set in the environment",
         ),
-        Error::new(Status::Credentials, "SharedCredsLoad", "the profile has no credentials in the files that were read"),
+        Error::new(
+            Status::Credentials,
+            "SharedCredsLoad",
+            "the profile has no credentials in the files that were read",
+        ),
     ];
-    let container = [Variable::ContainerCredentialsRelativeUri, Variable::ContainerCredentialsFullUri];
-    let disabled = environment.get(Variable::Ec2MetadataDisabled).is_some_and(|word| word.eq_ignore_ascii_case("true"));
-    reasons.push(match container.iter().find(|variable| environment.get(**variable).is_some()) {
-        Some(variable) => not_built(format!("credentials endpoint of {}", variable.name())),
-        None if disabled => {
-            Error::new(Status::Credentials, "EC2RoleRequestError", "disabled by AWS_EC2_METADATA_DISABLED")
-        }
-        None => not_built("EC2 instance metadata service".to_owned()),
-    });
+    let container = [
+        Variable::ContainerCredentialsRelativeUri,
+        Variable::ContainerCredentialsFullUri,
+    ];
+    let disabled = environment
+        .get(Variable::Ec2MetadataDisabled)
+        .is_some_and(|word| word.eq_ignore_ascii_case("true"));
+    reasons.push(
+        match container
+            .iter()
+            .find(|variable| environment.get(**variable).is_some())
+        {
+            Some(variable) => not_built(format!("credentials endpoint of {}", variable.name())),
+            None if disabled => Error::new(
+                Status::Credentials,
+                "EC2RoleRequestError",
+                "disabled by AWS_EC2_METADATA_DISABLED",
+            ),
+            None => not_built("EC2 instance metadata service".to_owned()),
+        },
+    );
     reasons
 }

@@ -112,11 +112,16 @@ pub struct Environment {
 impl Environment {
     /// Reads the environment of the process.
     pub fn of_process() -> Environment {
-        let mut environment =
-            Environment { values: Vec::with_capacity(16), privileged: os::is_privileged() };
+        let mut environment = Environment {
+            values: Vec::with_capacity(16),
+            privileged: os::is_privileged(),
+        };
         os::each_environment_entry(|entry| {
             // Most variables are none of ours: their first letter tells.
-            if matches!(entry.first(), Some(b'A' | b'H' | b'N' | b'R' | b'S' | b'h' | b'n')) {
+            if matches!(
+                entry.first(),
+                Some(b'A' | b'H' | b'N' | b'R' | b'S' | b'h' | b'n')
+            ) {
                 let equals = entry.iter().position(|byte| *byte == b'=');
                 if let Some((name, value)) = equals.and_then(|at| entry.split_at_checked(at)) {
                     environment.add(name, value.get(1..).unwrap_or_default());
@@ -130,14 +135,18 @@ impl Environment {
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Environment {
         let mut environment = Environment::default();
         for (name, value) in pairs {
-            environment.values.retain(|(variable, _)| variable.name() != name);
+            environment
+                .values
+                .retain(|(variable, _)| variable.name() != name);
             environment.add(name.as_bytes(), value.as_bytes());
         }
         environment
     }
 
     fn add(&mut self, name: &[u8], value: &[u8]) {
-        let Some(variable) = Variable::named(name) else { return };
+        let Some(variable) = Variable::named(name) else {
+            return;
+        };
         let ignored = self.privileged && variable.reach() == Outward;
         // A variable of blanks counts as unset; of two entries of one name, getenv() sees the first.
         let blank = value.iter().all(u8::is_ascii_whitespace);
@@ -152,7 +161,10 @@ impl Environment {
     }
 
     fn entry(&self, variable: Variable) -> Option<&Result<Text, Box<OsStr>>> {
-        self.values.iter().find(|(set, _)| *set == variable).map(|(_, value)| value)
+        self.values
+            .iter()
+            .find(|(set, _)| *set == variable)
+            .map(|(_, value)| value)
     }
 
     /// The value of a variable, if it is set; an error if it is no text.
@@ -196,7 +208,11 @@ impl Environment {
 
 /// The error for a variable with a value that can't be used.
 pub fn bad_variable(variable: Variable, why: &str) -> Error {
-    Error::new(Status::Config, "EnvConfigError", format!("environment variable {} {why}", variable.name()))
+    Error::new(
+        Status::Config,
+        "EnvConfigError",
+        format!("environment variable {} {why}", variable.name()),
+    )
 }
 
 #[cfg(test)]
@@ -205,8 +221,12 @@ mod tests {
 
     #[test]
     fn blanks_count_as_unset_and_the_last_pair_wins() {
-        let environment =
-            Environment::from_pairs([("AWS_REGION", "a"), ("AWS_PROFILE", " \t"), ("AWS_REGION", "b"), ("X", "y")]);
+        let environment = Environment::from_pairs([
+            ("AWS_REGION", "a"),
+            ("AWS_PROFILE", " \t"),
+            ("AWS_REGION", "b"),
+            ("X", "y"),
+        ]);
         assert_eq!(environment.get(Variable::Region).unwrap(), "b");
         assert!(environment.get(Variable::Profile).is_none());
     }
@@ -220,7 +240,10 @@ mod tests {
 
     #[test]
     fn a_privileged_program_ignores_what_reaches_outward() {
-        let mut environment = Environment { privileged: true, ..Environment::default() };
+        let mut environment = Environment {
+            privileged: true,
+            ..Environment::default()
+        };
         environment.add(b"AWS_CONFIG_FILE", b"/tmp/evil");
         environment.add(b"AWS_REGION", b"r");
         assert!(environment.path(Variable::ConfigFile).is_none());
@@ -233,6 +256,9 @@ mod tests {
         environment.add(b"HOME", b"/home/\xff");
         environment.add(b"AWS_REGION", b"\xff");
         assert!(environment.home().is_some());
-        assert_eq!(environment.text(Variable::Region).unwrap_err().code(), "EnvConfigError");
+        assert_eq!(
+            environment.text(Variable::Region).unwrap_err().code(),
+            "EnvConfigError"
+        );
     }
 }

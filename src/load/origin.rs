@@ -31,7 +31,13 @@ pub struct FilePosition {
 
 impl fmt::Display for FilePosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{} ({})", self.path.display(), self.line, self.section)
+        write!(
+            f,
+            "{}:{} ({})",
+            self.path.display(),
+            self.line,
+            self.section
+        )
     }
 }
 

@@ -96,7 +96,11 @@ pub struct Setting {
 impl Setting {
     /// The error for a value that can't be used.
     pub fn error(&self, code: &str, message: impl Into<String>) -> Error {
-        Error::new(Status::Config, code, message).with_position(&self.position.path, self.position.line, 0)
+        Error::new(Status::Config, code, message).with_position(
+            &self.position.path,
+            self.position.line,
+            0,
+        )
     }
 }
 
@@ -144,24 +148,52 @@ impl Files {
     fn section(&self, kind: SectionKind, name: &str, shared_config: bool) -> Option<Settings> {
         let mut found: Option<Settings> = None;
         for (path, file) in &self.read {
-            let Some(section) = file.section(kind, name) else { continue };
+            let Some(section) = file.section(kind, name) else {
+                continue;
+            };
             let settings = found.get_or_insert_with(Settings::default);
             let title = title(kind, name);
             let mut of_file = Settings::default();
             for property in section.iter() {
-                let Some(key) = Key::named(property.key) else { continue };
-                if property.value().is_empty() || (key.reading() == SharedConfig && !shared_config) {
+                let Some(key) = Key::named(property.key) else {
+                    continue;
+                };
+                if property.value().is_empty() || (key.reading() == SharedConfig && !shared_config)
+                {
                     continue;
                 }
-                let position = FilePosition { path: path.clone(), line: property.line, section: title.clone() };
-                of_file.put(key, Setting { value: Text::lossy(property.value()), position });
+                let position = FilePosition {
+                    path: path.clone(),
+                    line: property.line,
+                    section: title.clone(),
+                };
+                of_file.put(
+                    key,
+                    Setting {
+                        value: Text::lossy(property.value()),
+                        position,
+                    },
+                );
             }
             // Decision 10: a web identity needs its role also where shared config is off.
             if !shared_config && of_file.get(Key::WebIdentityTokenFile).is_some() {
                 for key in [Key::RoleArn, Key::RoleSessionName] {
-                    if let Some(property) = section.get(key.name()).filter(|property| !property.value().is_empty()) {
-                        let position = FilePosition { path: path.clone(), line: property.line, section: title.clone() };
-                        of_file.put(key, Setting { value: Text::lossy(property.value()), position });
+                    if let Some(property) = section
+                        .get(key.name())
+                        .filter(|property| !property.value().is_empty())
+                    {
+                        let position = FilePosition {
+                            path: path.clone(),
+                            line: property.line,
+                            section: title.clone(),
+                        };
+                        of_file.put(
+                            key,
+                            Setting {
+                                value: Text::lossy(property.value()),
+                                position,
+                            },
+                        );
                     }
                 }
             }
@@ -180,13 +212,23 @@ impl Files {
         self.section(SectionKind::Profile, name, shared_config)
     }
 
-    fn linked_profile(&self, name: &str, shared_config: bool, path: &mut Vec<String>) -> Result<Profile> {
+    fn linked_profile(
+        &self,
+        name: &str,
+        shared_config: bool,
+        path: &mut Vec<String>,
+    ) -> Result<Profile> {
         let settings = match self.settings(name, shared_config) {
             Some(settings) => settings,
             None if self.read.is_empty() => Settings::default(),
             None => return Err(self.no_such_profile(name)),
         };
-        let mut profile = Profile { name: Text::lossy(name), settings, source: None, sso_session: None };
+        let mut profile = Profile {
+            name: Text::lossy(name),
+            settings,
+            source: None,
+            sso_session: None,
+        };
         if path.iter().any(|visited| visited == name) {
             // The second visit ends a cycle: the profile serves as a source of keys alone.
             profile.settings.remove(&[
@@ -216,7 +258,12 @@ impl Files {
                 Key::SsoStartUrl,
                 Key::LoginSession,
             ]);
-            profile.source = Some(Box::new(self.source_of(&profile, &source, shared_config, path)?));
+            profile.source = Some(Box::new(self.source_of(
+                &profile,
+                &source,
+                shared_config,
+                path,
+            )?));
         }
         if let Some(session) = profile.settings.get(Key::SsoSession).cloned() {
             profile.sso_session = Some(self.sso_session(&session)?);
@@ -240,7 +287,10 @@ impl Files {
                 source.value
             );
             if cycle {
-                message.push_str(&format!("; the profiles form a cycle: {way} -> {}", source.value));
+                message.push_str(&format!(
+                    "; the profiles form a cycle: {way} -> {}",
+                    source.value
+                ));
             }
             let error = source.error("SharedConfigAssumeRoleError", message);
             why.into_iter().fold(error, Error::with_cause)
@@ -251,27 +301,56 @@ impl Files {
         }
         if cycle {
             let probe = self.linked_profile(&source.value, shared_config, &mut path.clone())?;
-            return if probe.has_credentials() { Ok(probe) } else { Err(failure(None)) };
+            return if probe.has_credentials() {
+                Ok(probe)
+            } else {
+                Err(failure(None))
+            };
         }
         let found = self.linked_profile(&source.value, shared_config, path)?;
-        if found.has_credentials() { Ok(found) } else { Err(failure(None)) }
+        if found.has_credentials() {
+            Ok(found)
+        } else {
+            Err(failure(None))
+        }
     }
 
     /// The `sso-session` section that a profile refers to. The first file that has it wins, as in Go.
     fn sso_session(&self, name: &Setting) -> Result<SsoSession> {
         let wanted = name.value.trim();
         for (path, file) in &self.read {
-            let Some(section) = file.section(SectionKind::SsoSession, wanted) else { continue };
+            let Some(section) = file.section(SectionKind::SsoSession, wanted) else {
+                continue;
+            };
             let title = title(SectionKind::SsoSession, wanted);
             let mut settings = Settings::default();
             for property in section.iter() {
-                let Some(key) = Key::named(property.key).filter(|_| !property.value().is_empty()) else { continue };
-                let position = FilePosition { path: path.clone(), line: property.line, section: title.clone() };
-                settings.put(key, Setting { value: Text::lossy(property.value()), position });
+                let Some(key) = Key::named(property.key).filter(|_| !property.value().is_empty())
+                else {
+                    continue;
+                };
+                let position = FilePosition {
+                    path: path.clone(),
+                    line: property.line,
+                    section: title.clone(),
+                };
+                settings.put(
+                    key,
+                    Setting {
+                        value: Text::lossy(property.value()),
+                        position,
+                    },
+                );
             }
-            return Ok(SsoSession { name: Text::lossy(wanted), settings });
+            return Ok(SsoSession {
+                name: Text::lossy(wanted),
+                settings,
+            });
         }
-        Err(name.error("SharedConfigErr", format!("failed to find SSO session section, {wanted}")))
+        Err(name.error(
+            "SharedConfigErr",
+            format!("failed to find SSO session section, {wanted}"),
+        ))
     }
 
     /// The error for a profile that stands in no file.
@@ -279,10 +358,21 @@ impl Files {
         let message = if self.looked_at.is_empty() {
             format!("failed to get profile, {name}: no file was looked in")
         } else {
-            let files: Vec<String> = self.looked_at.iter().map(|(path, state)| described(path, *state)).collect();
-            format!("failed to get profile, {name}: it stands in none of the files: {}", files.join(", "))
+            let files: Vec<String> = self
+                .looked_at
+                .iter()
+                .map(|(path, state)| described(path, *state))
+                .collect();
+            format!(
+                "failed to get profile, {name}: it stands in none of the files: {}",
+                files.join(", ")
+            )
         };
-        Error::new(Status::ProfileNotFound, "SharedConfigProfileNotExistsError", message)
+        Error::new(
+            Status::ProfileNotFound,
+            "SharedConfigProfileNotExistsError",
+            message,
+        )
     }
 }
 
@@ -336,7 +426,10 @@ impl Settings {
 
     /// A value and where it stands.
     pub fn get(&self, key: Key) -> Option<&Setting> {
-        self.0.iter().find(|(set, _)| *set == key).map(|(_, setting)| setting)
+        self.0
+            .iter()
+            .find(|(set, _)| *set == key)
+            .map(|(_, setting)| setting)
     }
 
     /// A value.
@@ -378,18 +471,29 @@ pub struct Profile {
 }
 
 /// The keys that make a profile one of SSO.
-pub const SSO_KEYS: [Key; 5] =
-    [Key::SsoSession, Key::SsoAccountId, Key::SsoRegion, Key::SsoRoleName, Key::SsoStartUrl];
+pub const SSO_KEYS: [Key; 5] = [
+    Key::SsoSession,
+    Key::SsoAccountId,
+    Key::SsoRegion,
+    Key::SsoRoleName,
+    Key::SsoStartUrl,
+];
 
 impl Profile {
     /// A profile without any values.
     pub fn empty(name: &str) -> Profile {
-        Profile { name: Text::lossy(name), settings: Settings::default(), source: None, sso_session: None }
+        Profile {
+            name: Text::lossy(name),
+            settings: Settings::default(),
+            source: None,
+            sso_session: None,
+        }
     }
 
     /// Whether it has a key and a secret.
     pub fn has_static_keys(&self) -> bool {
-        self.settings.get(Key::AccessKeyId).is_some() && self.settings.get(Key::SecretAccessKey).is_some()
+        self.settings.get(Key::AccessKeyId).is_some()
+            && self.settings.get(Key::SecretAccessKey).is_some()
     }
 
     /// Whether credentials can come from it.
@@ -408,22 +512,37 @@ impl Profile {
 
     /// What is assumed from a source needs a role to assume.
     fn check_role(&self) -> Result<()> {
-        const WANT_ROLE: [Key; 3] = [Key::SourceProfile, Key::CredentialSource, Key::WebIdentityTokenFile];
+        const WANT_ROLE: [Key; 3] = [
+            Key::SourceProfile,
+            Key::CredentialSource,
+            Key::WebIdentityTokenFile,
+        ];
         match self.settings.first(&WANT_ROLE) {
-            Some((key, setting)) if self.settings.get(Key::RoleArn).is_none() => Err(setting.error(
-                "CredentialRequiresARNError",
-                format!("credential type {} requires role_arn, profile {}", key.name(), self.name),
-            )),
+            Some((key, setting)) if self.settings.get(Key::RoleArn).is_none() => Err(setting
+                .error(
+                    "CredentialRequiresARNError",
+                    format!(
+                        "credential type {} requires role_arn, profile {}",
+                        key.name(),
+                        self.name
+                    ),
+                )),
             _ => Ok(()),
         }
     }
 
     /// At most one way to credentials, static keys and SSO apart.
     fn check_one_type(&self) -> Result<()> {
-        const TYPES: [Key; 4] =
-            [Key::SourceProfile, Key::CredentialSource, Key::CredentialProcess, Key::WebIdentityTokenFile];
-        let set: Vec<(Key, &Setting)> =
-            TYPES.iter().filter_map(|key| Some((*key, self.settings.get(*key)?))).collect();
+        const TYPES: [Key; 4] = [
+            Key::SourceProfile,
+            Key::CredentialSource,
+            Key::CredentialProcess,
+            Key::WebIdentityTokenFile,
+        ];
+        let set: Vec<(Key, &Setting)> = TYPES
+            .iter()
+            .filter_map(|key| Some((*key, self.settings.get(*key)?)))
+            .collect();
         match set.as_slice() {
             [(first, _), (second, setting), ..] => Err(setting.error(
                 "SharedConfigErr",

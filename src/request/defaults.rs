@@ -17,20 +17,52 @@ pub fn handlers() -> Arc<Handlers> {
 fn make() -> Handlers {
     let mut handlers = Handlers::default();
     let mut add = |stage, name, action: fn(&mut Request)| {
-        handlers.list_mut(stage).push_back(Handler::builtin(name, action));
+        handlers
+            .list_mut(stage)
+            .push_back(Handler::builtin(name, action));
     };
-    add(Stage::Validate, crate::text!("core.ValidateEndpointHandler"), validate_endpoint);
+    add(
+        Stage::Validate,
+        crate::text!("core.ValidateEndpointHandler"),
+        validate_endpoint,
+    );
     add(Stage::Validate, PARAMETERS, validate_parameters);
-    add(Stage::Build, crate::text!("core.SDKVersionUserAgentHandler"), user_agent);
+    add(
+        Stage::Build,
+        crate::text!("core.SDKVersionUserAgentHandler"),
+        user_agent,
+    );
     // Go's spelling.
-    add(Stage::Build, crate::text!("core.AddHostExecEnvUserAgentHander"), user_agent_of_host);
-    add(Stage::Sign, crate::text!("core.BuildContentLengthHandler"), content_length);
-    add(Stage::Send, crate::text!("core.ValidateReqSigHandler"), validate_signature_age);
+    add(
+        Stage::Build,
+        crate::text!("core.AddHostExecEnvUserAgentHander"),
+        user_agent_of_host,
+    );
+    add(
+        Stage::Sign,
+        crate::text!("core.BuildContentLengthHandler"),
+        content_length,
+    );
+    add(
+        Stage::Send,
+        crate::text!("core.ValidateReqSigHandler"),
+        validate_signature_age,
+    );
     add(Stage::Send, crate::text!("core.SendHandler"), send);
-    add(Stage::ValidateResponse, crate::text!("core.ValidateResponseHandler"), validate_response);
-    add(Stage::AfterRetry, crate::text!("core.AfterRetryHandler"), after_retry);
+    add(
+        Stage::ValidateResponse,
+        crate::text!("core.ValidateResponseHandler"),
+        validate_response,
+    );
+    add(
+        Stage::AfterRetry,
+        crate::text!("core.AfterRetryHandler"),
+        after_retry,
+    );
     for stage in [Stage::Validate, Stage::Build] {
-        handlers.list_mut(stage).set_after_each(Some(Arc::new(stop_on_error)));
+        handlers
+            .list_mut(stage)
+            .set_after_each(Some(Arc::new(stop_on_error)));
     }
     handlers
 }
@@ -48,7 +80,11 @@ pub fn place_parameter_check(handlers: &mut Handlers, disabled: bool) {
 
 fn validate_endpoint(request: &mut Request) {
     if request.signing_region().is_empty() && request.region().is_empty() {
-        request.set_error(Error::new(Status::Config, "MissingRegion", "could not find region configuration"));
+        request.set_error(Error::new(
+            Status::Config,
+            "MissingRegion",
+            "could not find region configuration",
+        ));
     } else if let Some(error) = request.client().endpoint_error().cloned() {
         request.set_error(error);
     } else if request.url().authority().is_empty() {
@@ -66,14 +102,24 @@ fn validate_parameters(request: &mut Request) {
         let fault = match request.values().get(label) {
             None | Some(serde_json::Value::Null) => "missing required field",
             Some(serde_json::Value::String(text)) if text.is_empty() => "minimum field size of 1",
-            Some(serde_json::Value::Array(_) | serde_json::Value::Object(_)) => "a text or number is expected in",
+            Some(serde_json::Value::Array(_) | serde_json::Value::Object(_)) => {
+                "a text or number is expected in"
+            }
             Some(_) => continue,
         };
         faults.push(format!("- {fault}, {}Input.{label}.", request.operation()));
     }
     if !faults.is_empty() {
-        let message = format!("{} validation error(s) found.\n{}", faults.len(), faults.join("\n"));
-        request.set_error(Error::new(Status::InvalidArgument, "InvalidParameter", message));
+        let message = format!(
+            "{} validation error(s) found.\n{}",
+            faults.len(),
+            faults.join("\n")
+        );
+        request.set_error(Error::new(
+            Status::InvalidArgument,
+            "InvalidParameter",
+            message,
+        ));
     }
 }
 
@@ -82,13 +128,21 @@ const USER_AGENT: Text = crate::text!("User-Agent");
 fn user_agent(request: &mut Request) {
     static AGENT: LazyLock<Text> = LazyLock::new(|| {
         let version = env!("CARGO_PKG_VERSION");
-        Text::lossy(format!("libsession/{version} ({}; {})", std::env::consts::OS, std::env::consts::ARCH))
+        Text::lossy(format!(
+            "libsession/{version} ({}; {})",
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        ))
     });
     add_to_user_agent(request, &AGENT);
 }
 
 fn user_agent_of_host(request: &mut Request) {
-    let host = request.client().configuration().environment().get(Variable::ExecutionEnv);
+    let host = request
+        .client()
+        .configuration()
+        .environment()
+        .get(Variable::ExecutionEnv);
     if let Some(host) = host.filter(|host| !host.bytes().any(|byte| byte.is_ascii_control())) {
         let addition = Text::lossy(format!("exec-env/{host}"));
         add_to_user_agent(request, &addition);
@@ -110,7 +164,9 @@ fn content_length(request: &mut Request) {
     let length = request.body().len();
     // Zero is said where a server may wait for a body: Go and curl do the same.
     if length > 0 || matches!(request.method().as_str(), "PUT" | "POST" | "PATCH") {
-        request.headers_mut().set(CONTENT_LENGTH, Text::lossy(length.to_string()));
+        request
+            .headers_mut()
+            .set(CONTENT_LENGTH, Text::lossy(length.to_string()));
     } else {
         request.headers_mut().remove(&CONTENT_LENGTH);
     }
@@ -122,7 +178,11 @@ fn validate_signature_age(request: &mut Request) {
     if request.client().credentials().is_anonymous() {
         return;
     }
-    let age = request.client().configuration().now().saturating_sub(request.attempted_at());
+    let age = request
+        .client()
+        .configuration()
+        .now()
+        .saturating_sub(request.attempted_at());
     if age > FIVE_MINUTES {
         crate::service::signer::sign(request);
     }
@@ -145,7 +205,11 @@ fn send(request: &mut Request) {
         target: &target,
         headers: request.headers().as_slice(),
         timeouts: Timeouts::default(),
-        body: if request.body().is_empty() { Body::Empty } else { Body::Bytes(request.body()) },
+        body: if request.body().is_empty() {
+            Body::Empty
+        } else {
+            Body::Bytes(request.body())
+        },
     });
     match result {
         Ok(reply) => request.set_response(Response::new(reply)),
@@ -163,7 +227,6 @@ fn validate_response(request: &mut Request) {
         request.set_error(Error::new(Status::Service, "UnknownError", "unknown error"));
     }
 }
-
 
 /// One attempt is all there is: whoever has not decided that another is worth it gets none.
 fn after_retry(request: &mut Request) {

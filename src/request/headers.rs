@@ -11,12 +11,19 @@ pub struct Headers(Vec<Header>);
 impl Headers {
     /// The value of the first field of that name.
     pub fn get(&self, name: &str) -> Option<&Text> {
-        self.0.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| &header.value)
+        self.0
+            .iter()
+            .find(|header| header.name.eq_ignore_ascii_case(name))
+            .map(|header| &header.value)
     }
 
     /// Replaces all fields of that name by one.
     pub fn set(&mut self, name: Text, value: Text) {
-        match self.0.iter().position(|header| header.name.eq_ignore_ascii_case(&name)) {
+        match self
+            .0
+            .iter()
+            .position(|header| header.name.eq_ignore_ascii_case(&name))
+        {
             Some(first) => {
                 let mut index = 0;
                 self.0.retain(|header| {
@@ -35,13 +42,24 @@ impl Headers {
     pub fn set_checked(&mut self, name: &str, value: &str) -> Result<()> {
         if name.is_empty() || !name.bytes().all(super::is_token) {
             let shown: String = name.chars().take(64).collect();
-            return Err(Error::argument("name", format_args!("is {shown:?}, which is no header name")));
+            return Err(Error::argument(
+                "name",
+                format_args!("is {shown:?}, which is no header name"),
+            ));
         }
         // The value is not shown: it may be secret.
-        if value.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t') {
-            return Err(Error::argument("value", format_args!("of header {name} has a control character")));
+        if value
+            .bytes()
+            .any(|byte| byte.is_ascii_control() && byte != b'\t')
+        {
+            return Err(Error::argument(
+                "value",
+                format_args!("of header {name} has a control character"),
+            ));
         }
-        let text = |text: &str, argument| Text::new(text.trim()).map_err(|nul| Error::argument(argument, nul));
+        let text = |text: &str, argument| {
+            Text::new(text.trim()).map_err(|nul| Error::argument(argument, nul))
+        };
         self.set(text(name, "name")?, text(value, "value")?);
         Ok(())
     }
@@ -49,7 +67,8 @@ impl Headers {
     /// Removes all fields of that name, and says whether there was one.
     pub fn remove(&mut self, name: &str) -> bool {
         let before = self.0.len();
-        self.0.retain(|header| !header.name.eq_ignore_ascii_case(name));
+        self.0
+            .retain(|header| !header.name.eq_ignore_ascii_case(name));
         self.0.len() != before
     }
 

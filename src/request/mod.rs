@@ -66,19 +66,31 @@ pub struct Request {
 impl Request {
     /// A request of `operation`. `path` is as AWS models write it, `/{Bucket}/{Key+}?acl`; its names are filled from
     /// `params`, a JSON object.
-    pub fn new(client: &Arc<Client>, operation: Text, method: Text, path: &str, params: Option<&str>) -> Result<Request> {
+    pub fn new(
+        client: &Arc<Client>,
+        operation: Text,
+        method: Text,
+        path: &str,
+        params: Option<&str>,
+    ) -> Result<Request> {
         if operation.is_empty() {
             return Err(Error::argument("operation", "is empty"));
         }
         if method.is_empty() || !method.bytes().all(is_token) {
-            return Err(Error::argument("method", format_args!("is {:?}, which is no HTTP method", method.as_str())));
+            return Err(Error::argument(
+                "method",
+                format_args!("is {:?}, which is no HTTP method", method.as_str()),
+            ));
         }
         let template = Template::parse(path)?;
         let (params, values) = match params {
             None => (crate::text!("{}"), Map::new()),
             Some(json) => {
                 let values = parse_params(json)?;
-                (Text::new(json).map_err(|nul| Error::argument("params", nul))?, values)
+                (
+                    Text::new(json).map_err(|nul| Error::argument("params", nul))?,
+                    values,
+                )
             }
         };
         let now = client.configuration().now();
@@ -86,7 +98,7 @@ impl Request {
         url.join(template.raw_path(), template.raw_query());
         Ok(Request {
             handlers: RequestHandlers::Shared(client.live_handlers().now()),
-            signing_name: client.signing_name().clone(),
+            signing_name: client.signs_as().clone(),
             signing_region: client.signing_region().clone(),
             client: client.clone(),
             operation,
@@ -327,7 +339,11 @@ fn parse_params(json: &str) -> Result<Map<String, Value>> {
         Err(error) => Err(Error::new(
             Status::InvalidArgument,
             "InvalidArgument",
-            format!("`params` is no JSON: at line {} column {}", error.line(), error.column()),
+            format!(
+                "`params` is no JSON: at line {} column {}",
+                error.line(),
+                error.column()
+            ),
         )),
     }
 }

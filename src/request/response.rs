@@ -29,7 +29,12 @@ enum Body {
 impl Response {
     /// Takes a reply of a transport over.
     pub fn new(reply: HttpReply) -> Response {
-        Response { status: reply.status, headers: reply.headers.into(), body: Body::Stream(reply.body), document: None }
+        Response {
+            status: reply.status,
+            headers: reply.headers.into(),
+            body: Body::Stream(reply.body),
+            document: None,
+        }
     }
 
     /// The HTTP status.
@@ -51,7 +56,9 @@ impl Response {
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         match &mut self.body {
             Body::Whole(bytes, read) => {
-                let rest = bytes.get(*read..bytes.len().saturating_sub(1)).unwrap_or_default();
+                let rest = bytes
+                    .get(*read..bytes.len().saturating_sub(1))
+                    .unwrap_or_default();
                 let count = rest.len().min(buffer.len());
                 if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
                     to.copy_from_slice(from);
@@ -62,7 +69,9 @@ impl Response {
             Body::Failed(error) => Err(error.clone()),
             Body::Stream(_) | Body::Begun(_) => {
                 let body = std::mem::replace(&mut self.body, Body::Whole(vec![0], 0));
-                let (Body::Stream(mut stream) | Body::Begun(mut stream)) = body else { return Ok(0) };
+                let (Body::Stream(mut stream) | Body::Begun(mut stream)) = body else {
+                    return Ok(0);
+                };
                 match read_some(&mut *stream, buffer) {
                     Ok(count) => {
                         self.body = Body::Begun(stream);
@@ -115,10 +124,16 @@ impl Response {
         if self.document.is_none() {
             let document = Document::parse(self.whole(limit)?);
             self.document = Some(document.map_err(|error| {
-                error.with_reply(self.status, self.header("x-amzn-requestid"), self.header("x-amz-id-2"))
+                error.with_reply(
+                    self.status,
+                    self.header("x-amzn-requestid"),
+                    self.header("x-amz-id-2"),
+                )
             })?);
         }
-        self.document.as_ref().ok_or_else(|| Error::new(Status::Internal, "InternalError", "no document"))
+        self.document
+            .as_ref()
+            .ok_or_else(|| Error::new(Status::Internal, "InternalError", "no document"))
     }
 }
 
@@ -137,14 +152,19 @@ fn read_whole(
     limit: usize,
     announced: Option<&Text>,
 ) -> Result<Vec<u8>> {
-    let announced = announced.and_then(|length| length.parse::<usize>().ok()).unwrap_or(0);
+    let announced = announced
+        .and_then(|length| length.parse::<usize>().ok())
+        .unwrap_or(0);
     if announced > limit {
         return Err(too_long(limit));
     }
     // What a server announces is no reason to take much memory before it comes.
     let mut bytes = Vec::with_capacity(announced.min(1 << 20) + 1);
     let more_than_limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    stream.take(more_than_limit).read_to_end(&mut bytes).map_err(|error| read_error(&error))?;
+    stream
+        .take(more_than_limit)
+        .read_to_end(&mut bytes)
+        .map_err(|error| read_error(&error))?;
     if bytes.len() > limit {
         return Err(too_long(limit));
     }
@@ -153,15 +173,26 @@ fn read_whole(
 }
 
 fn too_long(limit: usize) -> Error {
-    Error::new(Status::Transport, "ResponseTooLarge", format!("the body of the reply has more than {limit} bytes"))
+    Error::new(
+        Status::Transport,
+        "ResponseTooLarge",
+        format!("the body of the reply has more than {limit} bytes"),
+    )
 }
 
 /// The error of a body that could not be read. A transport wraps its own error; any other is of the connection.
 fn read_error(error: &std::io::Error) -> Error {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+    match error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Error>())
+    {
         Some(own) => own.clone(),
-        None => Error::new(Status::Transport, "ReadError", "failed to read the body of the reply")
-            .with_cause(Error::new(Status::Transport, "", error.to_string())),
+        None => Error::new(
+            Status::Transport,
+            "ReadError",
+            "failed to read the body of the reply",
+        )
+        .with_cause(Error::new(Status::Transport, "", error.to_string())),
     }
 }
 
@@ -170,7 +201,11 @@ mod tests {
     use super::*;
 
     fn response(body: &'static [u8]) -> Response {
-        Response::new(HttpReply { status: 200, headers: Vec::new(), body: Box::new(body) })
+        Response::new(HttpReply {
+            status: 200,
+            headers: Vec::new(),
+            body: Box::new(body),
+        })
     }
 
     #[test]

@@ -17,7 +17,11 @@ impl Request {
         self.run(Stage::Complete);
         result?;
         self.response.take().ok_or_else(|| {
-            Error::new(Status::Handler, "MissingResponse", "no handler of SEND has sent the request")
+            Error::new(
+                Status::Handler,
+                "MissingResponse",
+                "no handler of SEND has sent the request",
+            )
         })
     }
 
@@ -31,7 +35,11 @@ impl Request {
         self.presign_seconds = None;
         result?;
         self.presigned_url.take().ok_or_else(|| {
-            Error::new(Status::Handler, "MissingSignature", "no handler of SIGN has signed the request")
+            Error::new(
+                Status::Handler,
+                "MissingSignature",
+                "no handler of SIGN has signed the request",
+            )
         })
     }
 
@@ -92,7 +100,11 @@ impl Request {
         if self.error.is_none() || self.response.is_some() {
             self.run(Stage::UnmarshalMeta);
             self.run(Stage::ValidateResponse);
-            let stage = if self.error.is_some() { Stage::UnmarshalError } else { Stage::Unmarshal };
+            let stage = if self.error.is_some() {
+                Stage::UnmarshalError
+            } else {
+                Stage::Unmarshal
+            };
             self.run(stage);
         }
         self.run(Stage::CompleteAttempt);
@@ -104,5 +116,9 @@ impl Request {
 }
 
 fn sent_already() -> Error {
-    Error::new(Status::InvalidState, "InvalidState", "the request was sent already; make a new one")
+    Error::new(
+        Status::InvalidState,
+        "InvalidState",
+        "the request was sent already; make a new one",
+    )
 }

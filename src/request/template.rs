@@ -30,7 +30,10 @@ impl Template {
     /// Reads a path, or says where it can't be understood.
     pub fn parse(text: &str) -> Result<Template> {
         if let Some(at) = text.bytes().position(|byte| byte.is_ascii_control()) {
-            return Err(Error::argument("path", format_args!("has a control character at byte {at}")));
+            return Err(Error::argument(
+                "path",
+                format_args!("has a control character at byte {at}"),
+            ));
         }
         let text = text.split('#').next().unwrap_or_default();
         let (path, query) = match text.split_once('?') {
@@ -41,22 +44,40 @@ impl Template {
         let mut rest = path;
         while let Some((literal, after)) = rest.split_once('{') {
             let Some((label, after)) = after.split_once('}') else {
-                return Err(Error::argument("path", format_args!("has a {{ without }} at byte {}", path.len() - rest.len() + literal.len())));
+                return Err(Error::argument(
+                    "path",
+                    format_args!(
+                        "has a {{ without }} at byte {}",
+                        path.len() - rest.len() + literal.len()
+                    ),
+                ));
             };
-            let (name, greedy) = label.strip_suffix('+').map_or((label, false), |name| (name, true));
+            let (name, greedy) = label
+                .strip_suffix('+')
+                .map_or((label, false), |name| (name, true));
             if name.is_empty() || name.contains(['{', '/']) {
-                return Err(Error::argument("path", format_args!("has {{{label}}}, which is no name")));
+                return Err(Error::argument(
+                    "path",
+                    format_args!("has {{{label}}}, which is no name"),
+                ));
             }
             if !literal.is_empty() {
                 parts.push(Part::Literal(literal.to_owned()));
             }
-            parts.push(Part::Label { name: name.to_owned(), greedy });
+            parts.push(Part::Label {
+                name: name.to_owned(),
+                greedy,
+            });
             rest = after;
         }
         if !rest.is_empty() {
             parts.push(Part::Literal(rest.to_owned()));
         }
-        Ok(Template { path: path.to_owned(), query, parts })
+        Ok(Template {
+            path: path.to_owned(),
+            query,
+            parts,
+        })
     }
 
     /// The path as it was given.

@@ -96,7 +96,11 @@ impl Url {
 
     /// Path and query as they go over the wire.
     pub fn target(&self) -> String {
-        let path = if self.path.is_empty() { "/" } else { &self.path };
+        let path = if self.path.is_empty() {
+            "/"
+        } else {
+            &self.path
+        };
         let mut target = String::with_capacity(path.len() + self.query.len() + 1);
         target.push_str(path);
         if !self.query.is_empty() {
@@ -133,7 +137,10 @@ mod tests {
             url.join(path, path_query);
             url.text().to_string()
         };
-        assert_eq!(joined("/base", "", "/a", Some("x=1")), "https://h/base/a?x=1");
+        assert_eq!(
+            joined("/base", "", "/a", Some("x=1")),
+            "https://h/base/a?x=1"
+        );
         assert_eq!(joined("/base", "", "a", None), "https://h/basea");
         assert_eq!(joined("", "z=1", "/a", None), "https://h/a");
         assert_eq!(joined("/", "", "/a", None), "https://h/a");

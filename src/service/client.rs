@@ -32,6 +32,8 @@ struct Endpoint {
     partition: Text,
     signing_region: Text,
     signing_name: Text,
+    /// The name that requests are signed for; two services of SSO have one that Go's endpoints do not know.
+    signs_as: Text,
     /// Whether the program named the endpoint itself.
     is_custom: bool,
     error: Option<Error>,
@@ -46,13 +48,24 @@ impl HasHandlers for Client {
 impl Client {
     /// A client of `service`, by the id of its endpoints (`s3`, `sts`, `monitoring`). A region or endpoint that is
     /// missing or bad is the error of its requests.
-    pub fn new(session: &Session, service: Text, overrides: Option<&Arc<Config>>) -> Result<Client> {
+    pub fn new(
+        session: &Session,
+        service: Text,
+        overrides: Option<&Arc<Config>>,
+    ) -> Result<Client> {
         if let Some(fault) = overrides.and_then(|config| config.fault()) {
             return Err(fault.clone());
         }
-        if service.is_empty() || !service.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
+        if service.is_empty()
+            || !service
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        {
             let shown: String = service.chars().take(64).collect();
-            return Err(Error::argument("service", format_args!("is {shown:?}, which is no id of a service")));
+            return Err(Error::argument(
+                "service",
+                format_args!("is {shown:?}, which is no id of a service"),
+            ));
         }
         let config = session.config().with(overrides);
         let endpoint = Endpoint::of(&service, &config);
@@ -60,14 +73,21 @@ impl Client {
         let mut handlers = session.live_handlers().now();
         let lists = Arc::make_mut(&mut handlers);
         defaults::place_parameter_check(lists, config.flag(Field::DisableParamValidation));
-        lists
-            .list_mut(Stage::Sign)
-            .push_back(Handler::builtin(crate::text!("v4.SignRequestHandler"), signer::sign));
+        lists.list_mut(Stage::Sign).push_back(Handler::builtin(
+            crate::text!("v4.SignRequestHandler"),
+            signer::sign,
+        ));
         protocol::add_handlers(protocol, lists);
         if s3::is_s3(&service) {
             s3::add_handlers(lists);
         }
-        Ok(Client { config, handlers: LiveHandlers::new(handlers), service, protocol, endpoint })
+        Ok(Client {
+            config,
+            handlers: LiveHandlers::new(handlers),
+            service,
+            protocol,
+            endpoint,
+        })
     }
 
     /// The service, by the id of its endpoints.
@@ -120,7 +140,12 @@ impl Client {
         &self.endpoint.signing_region
     }
 
-    /// The name that is signed for the service.
+    /// The name that requests are signed for.
+    pub fn signs_as(&self) -> &Text {
+        &self.endpoint.signs_as
+    }
+
+    /// The name that is signed for the service, as Go's endpoints say it.
     pub fn signing_name(&self) -> &Text {
         &self.endpoint.signing_name
     }
@@ -139,16 +164,33 @@ impl Client {
 impl Endpoint {
     fn of(service: &str, config: &ResolvedConfig) -> Endpoint {
         let custom = config.text(Field::Endpoint);
-        let found = if custom.is_empty() { resolve(service, config) } else { given(service, config, custom) };
-        found.unwrap_or_else(|error| Endpoint { error: Some(error), ..Endpoint::default() })
+        let found = if custom.is_empty() {
+            resolve(service, config)
+        } else {
+            given(service, config, custom)
+        };
+        found.unwrap_or_else(|error| Endpoint {
+            error: Some(error),
+            ..Endpoint::default()
+        })
     }
 }
 
 /// An endpoint that the program named.
 fn given(service: &str, config: &ResolvedConfig, endpoint: &str) -> Result<Endpoint> {
-    let scheme = if config.flag(Field::DisableSsl) { "http" } else { "https" };
-    let has_scheme = endpoint.split_once("://").is_some_and(|(scheme, _)| !scheme.is_empty() && !scheme.contains(':'));
-    let text = if has_scheme { endpoint.to_owned() } else { format!("{scheme}://{endpoint}") };
+    let scheme = if config.flag(Field::DisableSsl) {
+        "http"
+    } else {
+        "https"
+    };
+    let has_scheme = endpoint
+        .split_once("://")
+        .is_some_and(|(scheme, _)| !scheme.is_empty() && !scheme.contains(':'));
+    let text = if has_scheme {
+        endpoint.to_owned()
+    } else {
+        format!("{scheme}://{endpoint}")
+    };
     let url = parse_endpoint(&text)?;
     Ok(Endpoint {
         url: Some(url),
@@ -156,6 +198,7 @@ fn given(service: &str, config: &ResolvedConfig, endpoint: &str) -> Result<Endpo
         partition: Text::EMPTY,
         signing_region: Text::lossy(config.text(Field::Region)),
         signing_name: signing_name_of(service),
+        signs_as: signing_name_of(service),
         is_custom: true,
         error: None,
     })
@@ -179,7 +222,12 @@ fn resolve(service: &str, config: &ResolvedConfig) -> Result<Endpoint> {
         text: found.url,
         partition: found.partition,
         signing_region: found.signing_region,
-        signing_name: if found.signing_name_derived { signing_name_of(service) } else { found.signing_name },
+        signs_as: if found.signing_name_derived {
+            signing_name_of(service)
+        } else {
+            found.signing_name.clone()
+        },
+        signing_name: found.signing_name,
         is_custom: false,
         error: None,
     })
@@ -199,5 +247,10 @@ fn parse_endpoint(text: &str) -> Result<Url> {
         let why = format!("the scheme of endpoint {text:?} is neither http nor https");
         return Err(Error::new(Status::Config, "InvalidEndpointURL", why));
     }
-    Ok(Url::new(url.scheme, url.authority, url.path, url.query.unwrap_or_default()))
+    Ok(Url::new(
+        url.scheme,
+        url.authority,
+        url.path,
+        url.query.unwrap_or_default(),
+    ))
 }

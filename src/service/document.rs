@@ -32,7 +32,10 @@ impl Document {
     /// Parses a reply: JSON where it begins like it, else XML.
     pub fn parse(bytes: &[u8]) -> Result<Document> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
-            malformed(format!("the reply is no UTF-8 at byte {}", error.valid_up_to()))
+            malformed(format!(
+                "the reply is no UTF-8 at byte {}",
+                error.valid_up_to()
+            ))
         })?;
         let text = text.trim_start_matches('\u{feff}').trim();
         match text.as_bytes().first() {
@@ -53,9 +56,10 @@ impl Document {
     /// The text of the first element, or member, of that name.
     pub fn text_of(&self, name: &str) -> Option<&str> {
         match self {
-            Document::Xml(elements) => {
-                elements.iter().find(|element| element.name == name).map(|element| element.text.as_str())
-            }
+            Document::Xml(elements) => elements
+                .iter()
+                .find(|element| element.name == name)
+                .map(|element| element.text.as_str()),
             Document::Json(_) => None,
         }
     }
@@ -75,9 +79,9 @@ impl Document {
 /// The first member of a name: in an object itself, then in what it holds, in order.
 fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     match value {
-        Value::Object(members) => {
-            members.get(name).or_else(|| members.values().find_map(|value| member(value, name)))
-        }
+        Value::Object(members) => members
+            .get(name)
+            .or_else(|| members.values().find_map(|value| member(value, name))),
         Value::Array(items) => items.iter().find_map(|value| member(value, name)),
         _ => None,
     }
@@ -86,7 +90,11 @@ fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
 fn parse_json(text: &str) -> Result<Document> {
     // serde_json refuses more than 128 levels by itself; ours are fewer.
     let value: Value = serde_json::from_str(text).map_err(|error| {
-        malformed(format!("the reply is no JSON at line {} column {}", error.line(), error.column()))
+        malformed(format!(
+            "the reply is no JSON at line {} column {}",
+            error.line(),
+            error.column()
+        ))
     })?;
     if deeper_than(&value, DEPTH) {
         return Err(too_deep());
@@ -96,8 +104,12 @@ fn parse_json(text: &str) -> Result<Document> {
 
 fn deeper_than(value: &Value, depth: usize) -> bool {
     match value {
-        Value::Object(members) => depth == 0 || members.values().any(|value| deeper_than(value, depth - 1)),
-        Value::Array(items) => depth == 0 || items.iter().any(|value| deeper_than(value, depth - 1)),
+        Value::Object(members) => {
+            depth == 0 || members.values().any(|value| deeper_than(value, depth - 1))
+        }
+        Value::Array(items) => {
+            depth == 0 || items.iter().any(|value| deeper_than(value, depth - 1))
+        }
         _ => false,
     }
 }
@@ -111,7 +123,9 @@ fn parse_xml(text: &str) -> Result<Vec<Element>> {
     loop {
         let at = reader.buffer_position();
         let wrong = |what: &str| malformed(format!("the reply is no XML at byte {at}: {what}"));
-        let event = reader.read_event().map_err(|error| wrong(&error.to_string()))?;
+        let event = reader
+            .read_event()
+            .map_err(|error| wrong(&error.to_string()))?;
         match event {
             Event::Start(start) => {
                 if closed_root {
@@ -148,7 +162,9 @@ fn parse_xml(text: &str) -> Result<Vec<Element>> {
                 }
             }
             Event::GeneralRef(reference) => {
-                let name = reference.decode().map_err(|error| wrong(&error.to_string()))?;
+                let name = reference
+                    .decode()
+                    .map_err(|error| wrong(&error.to_string()))?;
                 let character = character_of(&name).ok_or_else(|| wrong("an unknown entity"))?;
                 if let Some(element) = open.last().and_then(|at| elements.get_mut(*at)) {
                     element.text.push(character);
@@ -169,7 +185,11 @@ fn parse_xml(text: &str) -> Result<Vec<Element>> {
 
 fn element(start: &BytesStart<'_>, depth: usize) -> Element {
     let name = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
-    Element { name, text: String::new(), depth }
+    Element {
+        name,
+        text: String::new(),
+        depth,
+    }
 }
 
 /// The character of `&name;`: the five of XML, and those by number. No other entity is known, so none can grow.
@@ -205,7 +225,10 @@ mod tests {
 
     #[test]
     fn finds_the_first_of_a_name() {
-        let xml = Document::parse(b"<?xml version='1.0'?><A x='1'><n:B>1 &lt; &#50;</n:B><B>3</B><C/></A>").unwrap();
+        let xml = Document::parse(
+            b"<?xml version='1.0'?><A x='1'><n:B>1 &lt; &#50;</n:B><B>3</B><C/></A>",
+        )
+        .unwrap();
         assert_eq!(xml.root(), "A");
         assert_eq!(xml.value_of("B").unwrap(), "1 < 2");
         assert_eq!(xml.value_of("C").unwrap(), "");
@@ -220,7 +243,18 @@ mod tests {
         let deep_xml = "<a>".repeat(100_000);
         let deep_json = format!("{}1{}", "[".repeat(100), "]".repeat(100));
         for bad in [
-            "", "x", "<a>", "<a></b>", "<a/><b/>", "<a>&bomb;</a>", "{", "<", "</a>", "<a/>x", &deep_xml, &deep_json,
+            "",
+            "x",
+            "<a>",
+            "<a></b>",
+            "<a/><b/>",
+            "<a>&bomb;</a>",
+            "{",
+            "<",
+            "</a>",
+            "<a/>x",
+            &deep_xml,
+            &deep_json,
         ] {
             let error = Document::parse(bad.as_bytes()).unwrap_err();
             assert_eq!(error.code(), "SerializationError", "{bad:.20}");

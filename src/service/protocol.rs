@@ -1,8 +1,8 @@
 //! Protocols: how a service writes requests and replies. One handler each for build and the three kinds of unmarshal.
 
-use super::{json, query, rest, xml};
-pub use super::facts::Protocol;
 use super::facts::Facts;
+pub use super::facts::Protocol;
+use super::{json, query, rest, xml};
 use crate::handlers::{Handler, Handlers, Stage};
 use crate::request::Request;
 use crate::text::Text;
@@ -10,31 +10,36 @@ use crate::text::Text;
 /// The protocol that a client of the service speaks. The query protocol first, where there is one: it needs nothing but
 /// the params. An unknown service has paths, and errors in XML or JSON.
 pub(super) fn of(service: &str) -> Protocol {
-    let Some(facts) = Facts::of(service) else { return Protocol::RestXml };
+    let Some(facts) = Facts::of(service) else {
+        return Protocol::RestXml;
+    };
     if facts.speaks(Protocol::Query) {
         return Protocol::Query;
     }
-    facts.protocols().find(|protocol| *protocol != Protocol::RpcV2Cbor).unwrap_or(Protocol::RestJson)
+    facts
+        .protocols()
+        .find(|protocol| *protocol != Protocol::RpcV2Cbor)
+        .unwrap_or(Protocol::RestJson)
 }
 
 /// The names of a protocol's handlers: build, unmarshal meta, unmarshal, unmarshal error.
 fn names(protocol: Protocol) -> [Text; 4] {
-        macro_rules! names {
-            ($protocol:literal) => {
-                [
-                    Text::from_static(concat!($protocol, ".Build\0")),
-                    Text::from_static(concat!($protocol, ".UnmarshalMeta\0")),
-                    Text::from_static(concat!($protocol, ".Unmarshal\0")),
-                    Text::from_static(concat!($protocol, ".UnmarshalError\0")),
-                ]
-            };
-        }
-        match protocol {
-            Protocol::Query => names!("awssdk.query"),
-            Protocol::Ec2 => names!("awssdk.ec2query"),
-            Protocol::Json => names!("awssdk.jsonrpc"),
-            Protocol::RestJson | Protocol::RpcV2Cbor => names!("awssdk.restjson"),
-            Protocol::RestXml => names!("awssdk.restxml"),
+    macro_rules! names {
+        ($protocol:literal) => {
+            [
+                Text::from_static(concat!($protocol, ".Build\0")),
+                Text::from_static(concat!($protocol, ".UnmarshalMeta\0")),
+                Text::from_static(concat!($protocol, ".Unmarshal\0")),
+                Text::from_static(concat!($protocol, ".UnmarshalError\0")),
+            ]
+        };
+    }
+    match protocol {
+        Protocol::Query => names!("awssdk.query"),
+        Protocol::Ec2 => names!("awssdk.ec2query"),
+        Protocol::Json => names!("awssdk.jsonrpc"),
+        Protocol::RestJson | Protocol::RpcV2Cbor => names!("awssdk.restjson"),
+        Protocol::RestXml => names!("awssdk.restxml"),
     }
 }
 
@@ -42,7 +47,9 @@ fn names(protocol: Protocol) -> [Text; 4] {
 pub(super) fn add_handlers(protocol: Protocol, handlers: &mut Handlers) {
     let [build, meta, good, bad] = names(protocol);
     let mut add = |stage, name, action: fn(&mut Request)| {
-        handlers.list_mut(stage).push_back(Handler::builtin(name, action));
+        handlers
+            .list_mut(stage)
+            .push_back(Handler::builtin(name, action));
     };
     add(Stage::UnmarshalMeta, meta, unmarshal_meta);
     match protocol {
@@ -66,8 +73,12 @@ pub(super) fn add_handlers(protocol: Protocol, handlers: &mut Handlers) {
 pub(super) const ERROR_LIMIT: usize = 1 << 20;
 
 fn unmarshal_meta(request: &mut Request) {
-    let Some(response) = request.response() else { return };
-    let id = ["x-amzn-requestid", "x-amz-request-id", "x-amz-id-2"].iter().find_map(|name| response.headers().get(name));
+    let Some(response) = request.response() else {
+        return;
+    };
+    let id = ["x-amzn-requestid", "x-amz-request-id", "x-amz-id-2"]
+        .iter()
+        .find_map(|name| response.headers().get(name));
     if let Some(id) = id.cloned() {
         request.set_request_id(id);
     }

@@ -19,7 +19,8 @@ pub(super) fn build(request: &mut Request) {
         return;
     }
     let facts = Facts::of(request.service());
-    let mut fields: Vec<(String, String)> = vec![("Action".to_owned(), request.operation().to_string())];
+    let mut fields: Vec<(String, String)> =
+        vec![("Action".to_owned(), request.operation().to_string())];
     if let Some(facts) = facts {
         fields.push(("Version".to_owned(), facts.api_version.to_owned()));
     }
@@ -47,7 +48,9 @@ pub(super) fn build(request: &mut Request) {
     request.set_body(form.into_bytes());
     if request.headers().get("Content-Type").is_none() {
         let form = crate::text!("application/x-www-form-urlencoded; charset=utf-8");
-        request.headers_mut().set(crate::text!("Content-Type"), form);
+        request
+            .headers_mut()
+            .set(crate::text!("Content-Type"), form);
     }
 }
 
@@ -83,12 +86,24 @@ fn add(
             }
             let prefix = if ec2 { name } else { format!("{name}.member") };
             for (index, item) in items.iter().enumerate() {
-                add(fields, format!("{prefix}.{}", index + 1), item, ec2, depth - 1)?;
+                add(
+                    fields,
+                    format!("{prefix}.{}", index + 1),
+                    item,
+                    ec2,
+                    depth - 1,
+                )?;
             }
         }
         Value::Object(members) => {
             for (key, member) in members {
-                add(fields, format!("{name}.{}", capitalised(key, ec2)), member, ec2, depth - 1)?;
+                add(
+                    fields,
+                    format!("{name}.{}", capitalised(key, ec2)),
+                    member,
+                    ec2,
+                    depth - 1,
+                )?;
             }
         }
     }
@@ -98,9 +113,13 @@ fn add(
 /// Reads the reply: it must be XML.
 pub(super) fn unmarshal(request: &mut Request) {
     let id = request.request_id().clone();
-    let Some(response) = request.response_mut() else { return };
+    let Some(response) = request.response_mut() else {
+        return;
+    };
     let status = response.status();
-    let read = response.document(LIMIT).map(|document| document.text_of("RequestId").map(str::to_owned));
+    let read = response
+        .document(LIMIT)
+        .map(|document| document.text_of("RequestId").map(str::to_owned));
     match read {
         Ok(Some(in_body)) if id.is_empty() => request.set_request_id(Text::lossy(in_body)),
         Ok(_) => {}

@@ -18,22 +18,34 @@ pub(super) fn build(request: &mut Request) {
             Part::Label { name, greedy } => match text_of(request.values().get(name)) {
                 Some(text) => escape_path_segment(&text, *greedy, &mut filled),
                 None => {
-                    let message = format!("failed to build the path: {{{name}}} has no text or number in params");
-                    return request.set_error(Error::new(Status::Serialization, "SerializationError", message));
+                    let message = format!(
+                        "failed to build the path: {{{name}}} has no text or number in params"
+                    );
+                    return request.set_error(Error::new(
+                        Status::Serialization,
+                        "SerializationError",
+                        message,
+                    ));
                 }
             },
         }
     }
     let template = request.template().raw_path();
     let path = request.url().path();
-    let base = path.strip_suffix(template).or_else(|| path.strip_suffix(template.trim_start_matches('/')));
+    let base = path
+        .strip_suffix(template)
+        .or_else(|| path.strip_suffix(template.trim_start_matches('/')));
     let mut whole = base.unwrap_or_default().to_owned();
     if whole.ends_with('/') && filled.starts_with('/') {
         whole.pop();
     }
     whole.push_str(&filled);
-    let rest = matches!(request.client().protocol(), Protocol::RestJson | Protocol::RestXml);
-    if rest && !s3::is_s3(request.service()) && !request.flag(Field::DisableRestProtocolUriCleaning) {
+    let rest = matches!(
+        request.client().protocol(),
+        Protocol::RestJson | Protocol::RestXml
+    );
+    if rest && !s3::is_s3(request.service()) && !request.flag(Field::DisableRestProtocolUriCleaning)
+    {
         whole = clean(&whole);
     }
     request.url_mut().set_path(whole);

@@ -21,26 +21,61 @@ pub(super) fn is_s3(service: &str) -> bool {
 /// Adds S3's handlers behind those of its protocol.
 pub(super) fn add_handlers(handlers: &mut Handlers) {
     let mut add = |stage, name, action: fn(&mut Request)| {
-        handlers.list_mut(stage).push_back(Handler::builtin(name, action));
+        handlers
+            .list_mut(stage)
+            .push_back(Handler::builtin(name, action));
     };
-    add(Stage::Validate, crate::text!("s3.ValidateSSERequiresSSLHandler"), validate_sse_requires_ssl);
-    add(Stage::Build, crate::text!("s3.EndpointHandler"), place_bucket);
-    add(Stage::Build, crate::text!("s3.ContentMD5Handler"), content_md5);
-    add(Stage::Sign, crate::text!("s3.Add100ContinueHandler"), add_100_continue);
-    add(Stage::Unmarshal, crate::text!("s3.StatusOKErrorHandler"), error_in_good_reply);
+    add(
+        Stage::Validate,
+        crate::text!("s3.ValidateSSERequiresSSLHandler"),
+        validate_sse_requires_ssl,
+    );
+    add(
+        Stage::Build,
+        crate::text!("s3.EndpointHandler"),
+        place_bucket,
+    );
+    add(
+        Stage::Build,
+        crate::text!("s3.ContentMD5Handler"),
+        content_md5,
+    );
+    add(
+        Stage::Sign,
+        crate::text!("s3.Add100ContinueHandler"),
+        add_100_continue,
+    );
+    add(
+        Stage::Unmarshal,
+        crate::text!("s3.StatusOKErrorHandler"),
+        error_in_good_reply,
+    );
 }
 
 fn validate_sse_requires_ssl(request: &mut Request) {
-    const KEYS: [&str; 2] =
-        ["x-amz-server-side-encryption-customer-key", "x-amz-copy-source-server-side-encryption-customer-key"];
-    if request.url().scheme() == "http" && KEYS.iter().any(|key| request.headers().get(key).is_some()) {
-        request.set_error(Error::new(Status::Config, "ConfigError", "cannot send SSE keys over HTTP."));
+    const KEYS: [&str; 2] = [
+        "x-amz-server-side-encryption-customer-key",
+        "x-amz-copy-source-server-side-encryption-customer-key",
+    ];
+    if request.url().scheme() == "http"
+        && KEYS.iter().any(|key| request.headers().get(key).is_some())
+    {
+        request.set_error(Error::new(
+            Status::Config,
+            "ConfigError",
+            "cannot send SSE keys over HTTP.",
+        ));
     }
 }
 
 /// The bucket, where the path begins with it.
 fn bucket(request: &Request) -> Option<String> {
-    if !request.template().raw_path().trim_start_matches('/').starts_with("{Bucket}") {
+    if !request
+        .template()
+        .raw_path()
+        .trim_start_matches('/')
+        .starts_with("{Bucket}")
+    {
         return None;
     }
     match request.values().get("Bucket") {
@@ -51,10 +86,17 @@ fn bucket(request: &Request) -> Option<String> {
 
 /// Moves the bucket from the path to the host where it can stand there.
 fn place_bucket(request: &mut Request) {
-    let Some(bucket) = bucket(request) else { return };
+    let Some(bucket) = bucket(request) else {
+        return;
+    };
     let placed = if bucket.starts_with("arn:") {
         place_access_point(request, &bucket)
-    } else if request.flag(Field::S3UseAccelerate) && !matches!(request.operation().as_str(), "CreateBucket" | "DeleteBucket") {
+    } else if request.flag(Field::S3UseAccelerate)
+        && !matches!(
+            request.operation().as_str(),
+            "CreateBucket" | "DeleteBucket"
+        )
+    {
         accelerate(request, &bucket)
     } else if is_host_style(request, &bucket) {
         let authority = format!("{bucket}.{}", request.url().authority());
@@ -72,14 +114,21 @@ fn is_host_style(request: &Request, bucket: &str) -> bool {
     let url = request.url();
     // A dot in the bucket would make another level of names, for which the certificate of S3 is not made.
     let fits = is_dns_compatible(bucket) && !(url.scheme() == "https" && bucket.contains('.'));
-    let is_address = url.host().starts_with('[') || url.host().parse::<std::net::Ipv4Addr>().is_ok();
-    fits && !is_address && !request.flag(Field::S3ForcePathStyle) && request.operation() != "GetBucketLocation"
+    let is_address =
+        url.host().starts_with('[') || url.host().parse::<std::net::Ipv4Addr>().is_ok();
+    fits && !is_address
+        && !request.flag(Field::S3ForcePathStyle)
+        && request.operation() != "GetBucketLocation"
 }
 
 /// Whether a bucket's name can be part of a host's.
 fn is_dns_compatible(bucket: &str) -> bool {
-    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
-    let ends = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let good = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.'
+    };
+    let ends = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
     (3..=63).contains(&bucket.len())
         && bucket.bytes().all(good)
         && ends(bucket.as_bytes().first())
@@ -93,8 +142,14 @@ fn move_to_host(request: &mut Request, bucket: &str, authority: String) {
     let mut escaped = String::from("/");
     crate::sign::escape_path_segment(bucket, false, &mut escaped);
     let path = request.url().path();
-    let base = request.client().url().map_or("", |url| url.path()).trim_end_matches('/');
-    let rest = path.strip_prefix(base).and_then(|path| path.strip_prefix(escaped.as_str()));
+    let base = request
+        .client()
+        .url()
+        .map_or("", |url| url.path())
+        .trim_end_matches('/');
+    let rest = path
+        .strip_prefix(base)
+        .and_then(|path| path.strip_prefix(escaped.as_str()));
     let path = match rest {
         Some(rest) if rest.starts_with('/') => format!("{base}{rest}"),
         _ => format!("{base}/{}", rest.unwrap_or_default()),
@@ -105,12 +160,19 @@ fn move_to_host(request: &mut Request, bucket: &str, authority: String) {
 
 fn accelerate(request: &mut Request, bucket: &str) -> Result<()> {
     if !is_dns_compatible(bucket) || bucket.contains('.') {
-        let message = format!("unable to accelerate {bucket:?}: the bucket's name is not compatible with S3 Accelerate");
-        return Err(Error::new(Status::InvalidArgument, "InvalidParameterException", message));
+        let message = format!(
+            "unable to accelerate {bucket:?}: the bucket's name is not compatible with S3 Accelerate"
+        );
+        return Err(Error::new(
+            Status::InvalidArgument,
+            "InvalidParameterException",
+            message,
+        ));
     }
     let config = request.client().configuration();
     let dual_stack = config.flag(Field::UseDualStackEndpoint)
-        || (config.tri_state(Field::UseDualStackEndpoint).is_none() && config.flag(Field::UseDualStack));
+        || (config.tri_state(Field::UseDualStackEndpoint).is_none()
+            && config.flag(Field::UseDualStack));
     let host = match dual_stack {
         true => "s3-accelerate.dualstack.amazonaws.com",
         false => "s3-accelerate.amazonaws.com",
@@ -125,18 +187,30 @@ fn place_access_point(request: &mut Request, bucket: &str) -> Result<()> {
     let config = client.configuration();
     let region = endpoint::without_fips(config.text(Field::Region)).into_owned();
     let partition = endpoint::partition_of_region(&region);
-    let refused = |what: &str| Error::new(Status::Config, "ConfigurationError", format!("{what}: {bucket}"));
+    let refused = |what: &str| {
+        Error::new(
+            Status::Config,
+            "ConfigurationError",
+            format!("{what}: {bucket}"),
+        )
+    };
     if partition.id != *point.partition {
-        return Err(refused("client partition does not match provided ARN partition"));
+        return Err(refused(
+            "client partition does not match provided ARN partition",
+        ));
     }
     if point.region != region && !config.flag(Field::S3UseArnRegion) {
         return Err(refused("client region does not match provided ARN region"));
     }
     if config.flag(Field::S3UseAccelerate) {
-        return Err(refused("client configured for S3 Accelerate but is not supported with resource ARN"));
+        return Err(refused(
+            "client configured for S3 Accelerate but is not supported with resource ARN",
+        ));
     }
     if config.flag(Field::S3ForcePathStyle) {
-        return Err(refused("client configured for path style, which is not possible with a resource ARN"));
+        return Err(refused(
+            "client configured for path style, which is not possible with a resource ARN",
+        ));
     }
     let authority = if client.has_custom_endpoint() {
         format!("{}.{}", point.host_prefix(), request.url().authority())
@@ -190,7 +264,9 @@ fn content_md5(request: &mut Request) {
         && request.headers().get("Content-MD5").is_none();
     if wanted {
         let hash = base64::engine::general_purpose::STANDARD.encode(Md5::digest(request.body()));
-        request.headers_mut().set(crate::text!("Content-MD5"), Text::lossy(hash));
+        request
+            .headers_mut()
+            .set(crate::text!("Content-MD5"), Text::lossy(hash));
     }
 }
 
@@ -203,18 +279,25 @@ fn add_100_continue(request: &mut Request) {
         && !request.flag(Field::S3Disable100Continue)
         && request.presign_seconds().is_none()
     {
-        request.headers_mut().set(crate::text!("Expect"), crate::text!("100-continue"));
+        request
+            .headers_mut()
+            .set(crate::text!("Expect"), crate::text!("100-continue"));
     }
 }
 
 /// Some operations begin to answer 200 before they know how they will end.
 fn error_in_good_reply(request: &mut Request) {
     const LIMIT: usize = 1 << 20;
-    if !matches!(request.operation().as_str(), "CopyObject" | "CompleteMultipartUpload" | "UploadPartCopy") {
+    if !matches!(
+        request.operation().as_str(),
+        "CopyObject" | "CompleteMultipartUpload" | "UploadPartCopy"
+    ) {
         return;
     }
     let id = request.request_id().clone();
-    let Some(response) = request.response_mut() else { return };
+    let Some(response) = request.response_mut() else {
+        return;
+    };
     let status = response.status();
     let host_id = response.header("x-amz-id-2").to_owned();
     match response.document(LIMIT) {
@@ -227,9 +310,13 @@ fn error_in_good_reply(request: &mut Request) {
         }
         Ok(_) => {}
         Err(cause) => request.set_error(
-            Error::new(Status::Serialization, "SerializationError", "response body is no result of the operation")
-                .with_reply(status, id.as_str(), host_id)
-                .with_cause(cause),
+            Error::new(
+                Status::Serialization,
+                "SerializationError",
+                "response body is no result of the operation",
+            )
+            .with_reply(status, id.as_str(), host_id)
+            .with_cause(cause),
         ),
     }
 }
@@ -238,8 +325,14 @@ fn error_in_good_reply(request: &mut Request) {
 pub(super) fn error_without_body(request: &Request, told: impl Fn(&str, &str) -> Error) -> Error {
     let status = request.http_status();
     if status == 301 {
-        let region = request.response().map_or("", |response| response.header("x-amz-bucket-region"));
-        let elsewhere = if region.is_empty() { String::new() } else { format!("; it is in '{region}'") };
+        let region = request
+            .response()
+            .map_or("", |response| response.header("x-amz-bucket-region"));
+        let elsewhere = if region.is_empty() {
+            String::new()
+        } else {
+            format!("; it is in '{region}'")
+        };
         let message = format!(
             "incorrect region, the bucket is not in '{}' region at endpoint '{}'{elsewhere}",
             request.region(),
@@ -279,7 +372,9 @@ mod tests {
         for good in ["abc", "a-b.c", "0123456789"] {
             assert!(is_dns_compatible(good), "{good}");
         }
-        for bad in ["ab", "Abc", "-abc", "abc-", "a..b", "1.2.3.4", "a_b", "a/b", "é12"] {
+        for bad in [
+            "ab", "Abc", "-abc", "abc-", "a..b", "1.2.3.4", "a_b", "a/b", "é12",
+        ] {
             assert!(!is_dns_compatible(bad), "{bad}");
         }
     }

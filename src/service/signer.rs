@@ -3,8 +3,8 @@
 use crate::credentials::{Patient, Value};
 use crate::error::Result;
 use crate::request::Request;
-use crate::text::Text;
 use crate::sign::{Payload, Signed, Signer, Subject, Url};
+use crate::text::Text;
 
 /// Signs the request as it is now, or makes its presigned URL. Without credentials it goes out as it is.
 pub(crate) fn sign(request: &mut Request) {
@@ -32,7 +32,11 @@ pub(crate) fn sign(request: &mut Request) {
 
 fn signature(request: &Request, credentials: &Value, now: i64) -> Result<Signed> {
     let url = request.url();
-    let path = if url.path().is_empty() { "/" } else { url.path() };
+    let path = if url.path().is_empty() {
+        "/"
+    } else {
+        url.path()
+    };
     let subject = Subject {
         method: request.method(),
         url: Url {

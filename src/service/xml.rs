@@ -11,10 +11,14 @@ pub(super) fn unmarshal_error(request: &mut Request) {
     let id = request.request_id().clone();
     let is_s3 = s3::is_s3(request.service());
     let service = request.service().clone();
-    let Some(response) = request.response_mut() else { return };
+    let Some(response) = request.response_mut() else {
+        return;
+    };
     let status = response.status();
     let host_id = response.header("x-amz-id-2").to_owned();
-    let empty = response.whole(ERROR_LIMIT).map(|body| body.trim_ascii().is_empty());
+    let empty = response
+        .whole(ERROR_LIMIT)
+        .map(|body| body.trim_ascii().is_empty());
     let told = |code: &str, message: &str| {
         Error::new(Status::Service, code, message).with_reply(status, id.as_str(), host_id.as_str())
     };
@@ -22,33 +26,56 @@ pub(super) fn unmarshal_error(request: &mut Request) {
         let error = s3::error_without_body(request, told);
         return request.set_error(error);
     }
-    let Some(response) = request.response_mut() else { return };
-    let parsed = empty.and_then(|empty| if empty { Ok(None) } else { response.document(ERROR_LIMIT).map(Some) });
-    let error = match parsed {
-        Ok(None) => told("", ""),
-        Ok(Some(document)) => match document.root() {
-            "Error" | "ErrorResponse" | "Response" => {
-                let text = |name| document.text_of(name).unwrap_or_default();
-                let id = if id.is_empty() { Text::lossy(first(text("RequestId"), text("RequestID"))) } else { id.clone() };
-                let host_id = first(text("HostId"), &host_id).to_owned();
-                let error = Error::new(Status::Service, text("Code"), text("Message"))
-                    .with_reply(status, id.as_str(), host_id);
-                if request.request_id().is_empty() {
-                    request.set_request_id(id);
+    let Some(response) = request.response_mut() else {
+        return;
+    };
+    let parsed = empty.and_then(|empty| {
+        if empty {
+            Ok(None)
+        } else {
+            response.document(ERROR_LIMIT).map(Some)
+        }
+    });
+    let error =
+        match parsed {
+            Ok(None) => told("", ""),
+            Ok(Some(document)) => match document.root() {
+                "Error" | "ErrorResponse" | "Response" => {
+                    let text = |name| document.text_of(name).unwrap_or_default();
+                    let id = if id.is_empty() {
+                        Text::lossy(first(text("RequestId"), text("RequestID")))
+                    } else {
+                        id.clone()
+                    };
+                    let host_id = first(text("HostId"), &host_id).to_owned();
+                    let error = Error::new(Status::Service, text("Code"), text("Message"))
+                        .with_reply(status, id.as_str(), host_id);
+                    if request.request_id().is_empty() {
+                        request.set_request_id(id);
+                    }
+                    error
                 }
-                error
-            }
-            "ServiceUnavailableException" => told("ServiceUnavailableException", "service is unavailable"),
-            root => {
-                let cause = Error::new(Status::Serialization, "", format!("the reply is no error but a {root:?}"));
+                "ServiceUnavailableException" => {
+                    told("ServiceUnavailableException", "service is unavailable")
+                }
+                root => {
+                    let cause = Error::new(
+                        Status::Serialization,
+                        "",
+                        format!("the reply is no error but a {root:?}"),
+                    );
+                    unreadable(&service, told).with_cause(cause)
+                }
+            },
+            Err(cause) if cause.status() == Status::Serialization => {
                 unreadable(&service, told).with_cause(cause)
             }
-        },
-        Err(cause) if cause.status() == Status::Serialization => unreadable(&service, told).with_cause(cause),
-        Err(cause) => cause.with_reply(status, id.as_str(), host_id.as_str()),
-    };
+            Err(cause) => cause.with_reply(status, id.as_str(), host_id.as_str()),
+        };
     let error = match request.response() {
-        Some(response) if (300..400).contains(&status) => with_location(error, response.header("location")),
+        Some(response) if (300..400).contains(&status) => {
+            with_location(error, response.header("location"))
+        }
         _ => error,
     };
     request.set_error(error);
@@ -64,7 +91,11 @@ fn with_location(error: Error, location: &str) -> Error {
     if location.is_empty() {
         return error;
     }
-    error.with_cause(Error::new(Status::Service, "", format!("the reply is a redirect to {location}, which is not followed")))
+    error.with_cause(Error::new(
+        Status::Service,
+        "",
+        format!("the reply is a redirect to {location}, which is not followed"),
+    ))
 }
 
 fn first<'a>(one: &'a str, other: &'a str) -> &'a str {

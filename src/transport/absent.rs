@@ -18,7 +18,11 @@ pub fn check_tls(settings: &TlsSettings) -> Result<Tls> {
     ] {
         if let Some(source) = source {
             source.read().map_err(|error| {
-                Error::new(Status::Config, code, format!("failed to read {}: {error}", source.name()))
+                Error::new(
+                    Status::Config,
+                    code,
+                    format!("failed to read {}: {error}", source.name()),
+                )
             })?;
         }
     }

@@ -20,27 +20,53 @@ impl<'a> AccessPoint<'a> {
     pub(super) fn parse(arn: &'a str) -> Result<AccessPoint<'a>> {
         let invalid = |why: &str| {
             let shown: String = arn.chars().take(128).collect();
-            Error::new(Status::InvalidArgument, "InvalidARNError", format!("invalid Amazon s3 ARN, {why}, {shown:?}"))
+            Error::new(
+                Status::InvalidArgument,
+                "InvalidARNError",
+                format!("invalid Amazon s3 ARN, {why}, {shown:?}"),
+            )
         };
         let mut sections = arn.splitn(6, ':');
-        let mut next = || sections.next().ok_or_else(|| invalid("not enough sections"));
-        let (_, partition, service, region, account, resource) = (next()?, next()?, next()?, next()?, next()?, next()?);
+        let mut next = || {
+            sections
+                .next()
+                .ok_or_else(|| invalid("not enough sections"))
+        };
+        let (_, partition, service, region, account, resource) =
+            (next()?, next()?, next()?, next()?, next()?, next()?);
         if region.is_empty() {
-            return Err(invalid("an access point for many regions needs SigV4A, which this build can't do"));
+            return Err(invalid(
+                "an access point for many regions needs SigV4A, which this build can't do",
+            ));
         }
         let parts: Vec<&str> = resource.split(['/', ':']).collect();
         let (outpost, name, host_service, signing_name) = match (service, parts.as_slice()) {
             ("s3", ["accesspoint", name]) => (None, *name, "s3-accesspoint", "s3"),
-            ("s3-object-lambda", ["accesspoint", name]) => (None, *name, "s3-object-lambda", "s3-object-lambda"),
+            ("s3-object-lambda", ["accesspoint", name]) => {
+                (None, *name, "s3-object-lambda", "s3-object-lambda")
+            }
             ("s3-outposts", ["outpost", outpost, "accesspoint", name]) => {
                 (Some(*outpost), *name, "s3-outposts", "s3-outposts")
             }
             _ => return Err(invalid("it is no access point")),
         };
-        let labels = [("region", region), ("account", account), ("name", name), ("outpost", outpost.unwrap_or("op"))];
+        let labels = [
+            ("region", region),
+            ("account", account),
+            ("name", name),
+            ("outpost", outpost.unwrap_or("op")),
+        ];
         match labels.iter().find(|(_, label)| !is_host_label(label)) {
             Some((what, _)) => Err(invalid(&format!("its {what} is no host label"))),
-            None => Ok(AccessPoint { partition, region, account, name, outpost, host_service, signing_name }),
+            None => Ok(AccessPoint {
+                partition,
+                region,
+                account,
+                name,
+                outpost,
+                host_service,
+                signing_name,
+            }),
         }
     }
 
@@ -59,10 +85,17 @@ mod tests {
 
     #[test]
     fn reads_access_points_and_nothing_else() {
-        let point = AccessPoint::parse("arn:aws:s3:us-west-2:123456789012:accesspoint/mine").unwrap();
-        assert_eq!((point.host_prefix().as_str(), point.region), ("mine-123456789012", "us-west-2"));
+        let point =
+            AccessPoint::parse("arn:aws:s3:us-west-2:123456789012:accesspoint/mine").unwrap();
+        assert_eq!(
+            (point.host_prefix().as_str(), point.region),
+            ("mine-123456789012", "us-west-2")
+        );
         let outpost = "arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-1/accesspoint/mine";
-        assert_eq!(AccessPoint::parse(outpost).unwrap().host_prefix(), "mine-123456789012.op-1");
+        assert_eq!(
+            AccessPoint::parse(outpost).unwrap().host_prefix(),
+            "mine-123456789012.op-1"
+        );
         for bad in [
             "arn:aws:s3",
             "arn:aws:s3:::bucket",
@@ -70,7 +103,11 @@ mod tests {
             "arn:aws:s3:us-west-2/x:1:accesspoint/a",
             "arn:aws:sqs:us-west-2:1:accesspoint/a",
         ] {
-            assert_eq!(AccessPoint::parse(bad).unwrap_err().code(), "InvalidARNError", "{bad}");
+            assert_eq!(
+                AccessPoint::parse(bad).unwrap_err().code(),
+                "InvalidARNError",
+                "{bad}"
+            );
         }
     }
 }

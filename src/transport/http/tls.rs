@@ -16,7 +16,6 @@ use rustls::{
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// Settings for TLS that were read and found good. The default is the system's trust and no certificate.
 #[derive(Clone, Default)]
