@@ -14,6 +14,7 @@ use grammar::{Expected, Fault, Line, Name};
 use memchr::memchr;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str;
 
 /// Which headers a file may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +88,7 @@ impl IniFile {
 
     /// The section of a name: all headers of that name together. `[profile default]` hides `[default]`.
     pub fn section(&self, kind: SectionKind, name: &str) -> Option<Section<'_>> {
+        let name = name.as_bytes();
         let mut found = None;
         let mut at = self.head(hash(kind, name));
         while let Some((index, this)) = self.find(at, kind, name) {
@@ -113,7 +115,7 @@ impl IniFile {
             .filter_map(move |(index, header)| {
                 let name = self.name(header).filter(|name| name.kind == kind)?.name;
                 let (first, _) = self.find(self.head(header.hash), kind, name)?;
-                (first == index).then_some(name)
+                (first == index).then(|| str::from_utf8(name).unwrap_or_default())
             })
     }
 
@@ -146,7 +148,7 @@ impl IniFile {
     }
 
     /// The first header of a name from `at` on in its chain.
-    fn find(&self, mut at: u32, kind: SectionKind, name: &str) -> Option<(u32, Name<'_>)> {
+    fn find(&self, mut at: u32, kind: SectionKind, name: &[u8]) -> Option<(u32, Name<'_>)> {
         let hash = hash(kind, name);
         while let Some(header) = self.headers.get(at as usize) {
             if header.hash == hash {
@@ -190,9 +192,9 @@ impl fmt::Debug for IniFile {
 }
 
 /// Mixes kind and name. Names are short: eight bytes a step.
-fn hash(kind: SectionKind, name: &str) -> u32 {
+fn hash(kind: SectionKind, name: &[u8]) -> u32 {
     let seed = name.len() as u64 * 4 + kind as u64;
-    let mixed = name.as_bytes().chunks(8).fold(seed, |hash, chunk| {
+    let mixed = name.chunks(8).fold(seed, |hash, chunk| {
         let word = chunk
             .iter()
             .fold(0, |word, byte| word << 8 | u64::from(*byte));
