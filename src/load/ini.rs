@@ -5,12 +5,14 @@
 //! is asked for, as slices of the text.
 
 mod grammar;
+mod lines;
 mod section;
 
 pub use section::{Properties, Property, Section, SubProperties};
 
 use crate::error::{Error, Result, Status};
 use grammar::{Expected, Fault, Line, Name};
+use lines::{Lines, RawLine};
 use memchr::memchr;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -247,16 +249,12 @@ fn scan(bytes: &[u8], kind: FileKind) -> Result<Vec<Header>, Misplaced> {
     if u32::try_from(bytes.len()).is_err() {
         return Err(misplaced(0, Expected::SmallerFile, 0));
     }
-    let mut rest = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let nul = memchr(0, rest).is_some();
+    let body = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let nul = memchr(0, body).is_some();
     let mut headers = Vec::new();
     let mut section = false;
     let mut open = None;
-    let mut line = 0;
-    let mut start = bytes.len() - rest.len();
-    while let Some(text) = grammar::next_line(&mut rest) {
-        line += 1;
-        let line_start = std::mem::replace(&mut start, bytes.len() - rest.len());
+    for (line, RawLine { start, text, mark }) in (1..).zip(Lines::new(body)) {
         let (indent, checked) = match Line::classify(text) {
             Line::Nothing => continue,
             _ if nul && text.contains(&0) => {
@@ -272,7 +270,7 @@ fn scan(bytes: &[u8], kind: FileKind) -> Result<Vec<Header>, Misplaced> {
                         }
                         headers.push(Header {
                             hash: hash(kind, name),
-                            start: line_start as u32,
+                            start: (bytes.len() - body.len() + start) as u32,
                             line,
                             next: NONE,
                         });
@@ -280,7 +278,10 @@ fn scan(bytes: &[u8], kind: FileKind) -> Result<Vec<Header>, Misplaced> {
                 });
                 (indent, named)
             }
-            Line::Text { indent, text } => (indent, check(text, indent, section, &mut open)),
+            Line::Text { indent, text } => (
+                indent,
+                check(text, mark - indent, indent, section, &mut open),
+            ),
         };
         checked.map_err(|Fault { at, expected }| misplaced(indent + at, expected, line))?;
     }
@@ -289,14 +290,20 @@ fn scan(bytes: &[u8], kind: FileKind) -> Result<Vec<Header>, Misplaced> {
 
 /// Checks a property or a continuation.
 #[inline]
-fn check(text: &[u8], indent: usize, section: bool, open: &mut Option<Open>) -> Result<(), Fault> {
+fn check(
+    text: &[u8],
+    mark: usize,
+    indent: usize,
+    section: bool,
+    open: &mut Option<Open>,
+) -> Result<(), Fault> {
     match *open {
         Some(Open {
             indent: outer,
             nested,
         }) if indent > outer => {
             if nested {
-                grammar::split(text, true)?;
+                grammar::split_at(text, mark, true)?;
             }
         }
         _ if !section => {
@@ -307,13 +314,14 @@ fn check(text: &[u8], indent: usize, section: bool, open: &mut Option<Open>) -> 
             });
         }
         _ => {
-            let (_, value) = grammar::split(text, false).map_err(|fault| match fault.expected {
-                Expected::Equals { .. } if indent > 0 && open.is_none() => Fault {
-                    at: 0,
-                    expected: Expected::PropertyBefore,
-                },
-                _ => fault,
-            })?;
+            let (_, value) =
+                grammar::split_at(text, mark, false).map_err(|fault| match fault.expected {
+                    Expected::Equals { .. } if indent > 0 && open.is_none() => Fault {
+                        at: 0,
+                        expected: Expected::PropertyBefore,
+                    },
+                    _ => fault,
+                })?;
             *open = Some(Open {
                 indent,
                 nested: grammar::is_blank(value),

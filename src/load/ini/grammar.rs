@@ -3,7 +3,7 @@
 //! It is the grammar that the AWS tools share. Nothing here knows the line before: [`super`] keeps the state.
 
 use super::{FileKind, SectionKind};
-use memchr::{memchr, memchr2_iter, memchr3_iter};
+use memchr::{memchr, memchr2_iter, memchr3, memchr3_iter};
 use std::fmt;
 use std::str;
 
@@ -165,7 +165,7 @@ struct Words<'a> {
 
 impl<'a> Words<'a> {
     /// The next word, or `None` at the `]`. What follows that may only be a comment.
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Result<Option<Word<'a>>, Fault> {
         self.rest = trim_start(self.rest);
         match self.rest {
@@ -215,7 +215,7 @@ enum Word<'a> {
 
 impl<'a> Word<'a> {
     /// Takes a word off `rest`, which starts with one.
-    #[inline]
+    #[inline(always)]
     fn take(rest: &'a [u8]) -> (Word<'a>, &'a [u8]) {
         match split_name(rest) {
             (name @ [_, ..], after @ [b' ' | b'\t' | b']', ..]) => (Word::Plain(name), after),
@@ -316,18 +316,24 @@ pub(super) fn key(text: &[u8]) -> Option<&str> {
 }
 
 /// Splits `key = value`, given from its key on. The value is what follows the `=`, untrimmed.
-#[inline]
 pub(super) fn split(text: &[u8], nested: bool) -> Result<(&[u8], &[u8]), Fault> {
-    match split_name(text) {
-        (key @ [_, ..], after) => match trim_start(after) {
-            [b'=', value @ ..] => Ok((key, value)),
-            _ => split_odd(text, nested),
-        },
+    split_at(
+        text,
+        memchr3(b'=', b'#', b';', text).unwrap_or(text.len()),
+        nested,
+    )
+}
+
+/// Does the same where the first `=`, `#` or `;` is known.
+#[inline]
+pub(super) fn split_at(text: &[u8], mark: usize, nested: bool) -> Result<(&[u8], &[u8]), Fault> {
+    match text.split_at_checked(mark) {
+        Some((key @ [_, ..], [b'=', value @ ..])) => Ok((trim_end(key), value)),
         _ => split_odd(text, nested),
     }
 }
 
-/// Splits where the key is no name.
+/// Splits where a comment sign stands before the `=`, or finds out what is wrong.
 #[cold]
 fn split_odd(text: &[u8], nested: bool) -> Result<(&[u8], &[u8]), Fault> {
     // A comment hides a `=` behind it.
