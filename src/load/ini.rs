@@ -6,14 +6,13 @@
 
 mod grammar;
 mod lines;
+mod scan;
 mod section;
 
 pub use section::{Properties, Property, Section, SubProperties};
 
-use crate::error::{Error, Result, Status};
-use grammar::{Expected, Fault, Line, Name};
-use lines::{Lines, RawLine};
-use memchr::memchr;
+use crate::error::Result;
+use grammar::{Line, Name};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str;
@@ -68,17 +67,15 @@ impl IniFile {
     ///
     /// Bytes that are no UTF-8 are let through, so that an old comment breaks nothing; in a value they read as U+FFFD.
     pub fn parse(path: impl Into<PathBuf>, bytes: Vec<u8>, kind: FileKind) -> Result<IniFile> {
+        let path = path.into();
+        let headers = scan::scan(&bytes, kind).map_err(|mistake| mistake.into_error(&path))?;
         let mut file = IniFile {
-            path: path.into(),
+            path,
             kind,
             bytes,
-            headers: Vec::new(),
+            headers,
             heads: Vec::new(),
         };
-        match scan(&file.bytes, kind) {
-            Ok(headers) => file.headers = headers,
-            Err(place) => return Err(place.told(&file.path)),
-        }
         file.link();
         Ok(file)
     }
@@ -179,17 +176,11 @@ impl IniFile {
 /// Shows no content: a file holds secrets.
 impl fmt::Debug for IniFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let IniFile {
-            path,
-            kind,
-            headers,
-            ..
-        } = self;
+        let IniFile { path, kind, .. } = self;
         f.debug_struct("IniFile")
             .field("path", path)
             .field("kind", kind)
-            .field("headers", &headers.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -204,129 +195,4 @@ fn hash(kind: SectionKind, name: &[u8]) -> u32 {
         product ^ (product >> 32)
     });
     mixed as u32
-}
-
-/// A mistake and the line it is in.
-struct Misplaced {
-    fault: Fault,
-    line: u32,
-}
-
-impl Misplaced {
-    fn told(self, path: &Path) -> Error {
-        let column = u32::try_from(self.fault.at)
-            .unwrap_or(u32::MAX)
-            .saturating_add(1);
-        let message = format!("failed to load config file, {}", path.display());
-        let cause = Error::new(
-            Status::ConfigFile,
-            "INIParseError",
-            self.fault.expected.to_string(),
-        );
-        Error::new(Status::ConfigFile, "SharedConfigLoadError", message)
-            .with_position(path, self.line, column)
-            .with_cause(cause)
-    }
-}
-
-/// A property that the lines below may continue.
-#[derive(Clone, Copy)]
-struct Open {
-    indent: usize,
-    /// It has no value, so what continues it are sub-properties.
-    nested: bool,
-}
-
-/// Checks every line and finds the headers.
-fn scan(bytes: &[u8], kind: FileKind) -> Result<Vec<Header>, Misplaced> {
-    let misplaced = |at, expected, line| Misplaced {
-        fault: Fault { at, expected },
-        line,
-    };
-    if matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) {
-        return Err(misplaced(0, Expected::Utf8NotUtf16, 1));
-    }
-    if u32::try_from(bytes.len()).is_err() {
-        return Err(misplaced(0, Expected::SmallerFile, 0));
-    }
-    let body = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let nul = memchr(0, body).is_some();
-    let mut headers = Vec::new();
-    let mut section = false;
-    let mut open = None;
-    for (line, RawLine { start, text, mark }) in (1..).zip(Lines::new(body)) {
-        let (indent, checked) = match Line::classify(text) {
-            Line::Nothing => continue,
-            _ if nul && text.contains(&0) => {
-                let at = memchr(0, text).unwrap_or_default();
-                return Err(misplaced(at, Expected::NoNul, line));
-            }
-            Line::Header { indent, text } => {
-                (section, open) = (true, None);
-                let named = grammar::header(text, kind).map(|name| {
-                    if let Some(Name { kind, name, .. }) = name {
-                        if headers.is_empty() {
-                            headers.reserve(bytes.len() / 64 + 1);
-                        }
-                        headers.push(Header {
-                            hash: hash(kind, name),
-                            start: (bytes.len() - body.len() + start) as u32,
-                            line,
-                            next: NONE,
-                        });
-                    }
-                });
-                (indent, named)
-            }
-            Line::Text { indent, text } => (
-                indent,
-                check(text, mark - indent, indent, section, &mut open),
-            ),
-        };
-        checked.map_err(|Fault { at, expected }| misplaced(indent + at, expected, line))?;
-    }
-    Ok(headers)
-}
-
-/// Checks a property or a continuation.
-#[inline]
-fn check(
-    text: &[u8],
-    mark: usize,
-    indent: usize,
-    section: bool,
-    open: &mut Option<Open>,
-) -> Result<(), Fault> {
-    match *open {
-        Some(Open {
-            indent: outer,
-            nested,
-        }) if indent > outer => {
-            if nested {
-                grammar::split_at(text, mark, true)?;
-            }
-        }
-        _ if !section => {
-            let continuation = indent > 0;
-            return Err(Fault {
-                at: 0,
-                expected: Expected::HeaderBefore { continuation },
-            });
-        }
-        _ => {
-            let (_, value) =
-                grammar::split_at(text, mark, false).map_err(|fault| match fault.expected {
-                    Expected::Equals { .. } if indent > 0 && open.is_none() => Fault {
-                        at: 0,
-                        expected: Expected::PropertyBefore,
-                    },
-                    _ => fault,
-                })?;
-            *open = Some(Open {
-                indent,
-                nested: grammar::is_blank(value),
-            });
-        }
-    }
-    Ok(())
 }

@@ -68,14 +68,14 @@ impl Fault {
 /// What was expected where a file has something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
-    Utf8NotUtf16,
-    NoNul,
+    Utf8,
+    Text,
     SmallerFile,
     HeaderEnd,
     HeaderName,
     NothingAfterHeader,
-    HeaderBefore { continuation: bool },
-    PropertyBefore,
+    Header { continuation: bool },
+    Property,
     Equals { nested: bool },
     Key { nested: bool },
 }
@@ -83,21 +83,21 @@ pub(super) enum Expected {
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Expected::Utf8NotUtf16 => "Expected text in UTF-8, found UTF-16",
-            Expected::NoNul => "Expected text, found a NUL byte",
+            Expected::Utf8 => "Expected text in UTF-8, found UTF-16",
+            Expected::Text => "Expected text, found a NUL byte",
             Expected::SmallerFile => "Expected a file of less than 4 GiB",
             Expected::HeaderEnd => "Profile definition must end with ']'",
             Expected::HeaderName => "Expected the name of a section",
             Expected::NothingAfterHeader => {
                 "Profile definition must end with ']', and only a comment may follow on its line"
             }
-            Expected::HeaderBefore {
+            Expected::Header {
                 continuation: false,
             } => "Expected a profile definition, found a property",
-            Expected::HeaderBefore { continuation: true } => {
+            Expected::Header { continuation: true } => {
                 "Expected a profile definition, found continuation"
             }
-            Expected::PropertyBefore => "Expected a property definition, found continuation",
+            Expected::Property => "Expected a property definition, found continuation",
             Expected::Equals { nested: false } => "Expected an '=' sign defining a property",
             Expected::Equals { nested: true } => "Expected an '=' sign defining a sub-property",
             Expected::Key { nested: false } => {
@@ -120,12 +120,14 @@ pub(super) struct Name<'a> {
 
 /// Reads a header from its `[` on. A header of another shape, which names nothing for AWS, is `None`.
 pub(super) fn header(text: &[u8], file: FileKind) -> Result<Option<Name<'_>>, Fault> {
+    let text = trim_end(text);
     let mut words = Words {
         text,
         rest: text.get(1..).unwrap_or_default(),
     };
     let Some(first) = words.next()? else {
-        return Err(words.fault(Expected::HeaderName));
+        let name = trim_start(text.get(1..).unwrap_or_default());
+        return Err(Fault::new(text.len() - name.len(), Expected::HeaderName));
     };
     let Some(second) = words.next()? else {
         let bare = file != FileKind::Config || matches!(first.text(), Some(b"default"));
@@ -170,16 +172,16 @@ impl<'a> Words<'a> {
         self.rest = trim_start(self.rest);
         match self.rest {
             [b']', after @ ..] => {
-                if after.is_empty() || is_remark(after) {
-                    return Ok(None);
-                }
                 self.rest = trim_start(after);
-                Err(self.fault(Expected::NothingAfterHeader))
+                match self.rest {
+                    [] | [b'#' | b';', ..] => Ok(None),
+                    _ => Err(self.fault(Expected::NothingAfterHeader)),
+                }
             }
             [b'[', ..] if self.text.len() == self.rest.len() + 1 => {
                 Err(self.fault(Expected::HeaderName))
             }
-            [] | [b'\r'] | [b'[', ..] => Err(self.fault(Expected::HeaderEnd)),
+            [] | [b'[', ..] => Err(self.fault(Expected::HeaderEnd)),
             [b'#' | b';', ..] if follows_blank(self.text, self.rest) => {
                 Err(self.fault(Expected::HeaderEnd))
             }
@@ -195,11 +197,6 @@ impl<'a> Words<'a> {
     fn fault(&self, expected: Expected) -> Fault {
         Fault::new(self.text.len() - self.rest.len(), expected)
     }
-}
-
-/// Whether there is nothing but blanks or a comment.
-fn is_remark(text: &[u8]) -> bool {
-    matches!(trim_start(text), [b'#' | b';', ..]) || trim_end(text).is_empty()
 }
 
 /// A word of a header.
