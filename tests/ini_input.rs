@@ -21,8 +21,10 @@ impl Numbers {
     }
 }
 
-/// Each section's properties: key in lower case, value, line.
-type Sections = BTreeMap<String, Vec<(String, String, u32)>>;
+/// Key in lower case, value, line.
+type Properties = Vec<(String, String, u32)>;
+/// Each section's properties.
+type Sections = BTreeMap<String, Properties>;
 
 /// All that a file says, or the line of its mistake.
 fn read(bytes: &[u8], kind: FileKind) -> Result<Sections, u32> {
@@ -79,7 +81,7 @@ fn read_plainly(bytes: &[u8], kind: FileKind) -> Result<Sections, u32> {
     };
     let text = String::from_utf8(bytes.to_vec()).expect("only text is read plainly");
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
-    let mut sections: BTreeMap<(String, bool), Vec<(String, String, u32)>> = BTreeMap::new();
+    let mut sections: BTreeMap<(String, bool), Properties> = BTreeMap::new();
     // The section (none yet, one that names nothing, or a name), and the open property: indent, nested, whether kept.
     let mut section: Option<Option<(String, bool)>> = None;
     let mut open: Option<(usize, bool, bool)> = None;
@@ -416,4 +418,24 @@ fn look_ups_do_not_slow_down() {
         assert_eq!(section.get("k").expect("a key").value(), name.as_str());
     }
     assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
+#[test]
+fn every_place_in_a_block() {
+    for length in 0..260 {
+        for text in [
+            "[default]\nk = v # c\n\nj = w\n",
+            "[default]\r\ns3 =\r\n  x = 1\r\n[profile a]\nk",
+            "[a]",
+        ] {
+            let text = format!("#{}\n{text}", "=".repeat(length));
+            for kind in KINDS {
+                assert_eq!(
+                    read(text.as_bytes(), kind),
+                    read_plainly(text.as_bytes(), kind),
+                    "{kind:?} {text:?}"
+                );
+            }
+        }
+    }
 }
