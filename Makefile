@@ -1,5 +1,6 @@
 # The front door. Each command installs what it lacks, says so, and asks nothing.
 
+MAKEFLAGS += --no-print-directory
 .PHONY: help demo check clean
 
 help: ## list these commands
