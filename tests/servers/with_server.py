@@ -43,9 +43,9 @@ def environment(name, folder, endpoint, access_key_id, secret):
 
 
 def main():
-    name, separator, *command = sys.argv[1:] or [""]
-    if name not in SERVERS or separator != "--" or not command:
+    if len(sys.argv) < 4 or sys.argv[1] not in SERVERS or sys.argv[2] != "--":
         raise SystemExit(__doc__)
+    name, command = sys.argv[1], sys.argv[3:]
     # A polite end leaves the `with` blocks, which stop the server.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory() as folder, SERVERS[name](folder) as access:
