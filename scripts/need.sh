@@ -56,12 +56,9 @@ need_moto() {
     need_python
     cmp -s tests/requirements.txt .cache/venv/requirements.txt && return
     say "installing moto, the stand-in for AWS, into .cache/venv (half a minute, once)"
+    python3 -c 'import ensurepip' 2>/dev/null || install "makes Python environments" python3-venv python3 python3 python3
     rm -rf .cache/venv
-    if ! quietly python3 -m venv .cache/venv; then
-        have apt-get || fail "python3 -m venv does not work"
-        install "makes Python environments" python3-venv "" "" ""
-        quietly python3 -m venv --clear .cache/venv || fail "python3 -m venv does not work"
-    fi
+    quietly python3 -m venv .cache/venv || fail "python3 -m venv does not work"
     quietly .cache/venv/bin/pip install --disable-pip-version-check -r tests/requirements.txt || fail "could not install moto"
     cp tests/requirements.txt .cache/venv/
 }
@@ -89,7 +86,7 @@ for tool; do
         valgrind) have valgrind || install "looks for leaks" valgrind valgrind valgrind valgrind ;;
         strace) have strace || install "shows what a load does" strace strace strace strace ;;
         asan)
-            compiles -fsanitize=address || install "looks for bad memory accesses" libgcc-12-dev libasan "" ""
+            compiles -fsanitize=address || install "looks for bad memory accesses" gcc libasan gcc gcc
             compiles -fsanitize=address || fail "cc -fsanitize=address does not work here" ;;
         moto) need_moto ;;
         s3s) need_s3s ;;
