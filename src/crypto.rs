@@ -1,7 +1,7 @@
 //! SHA-256 and HMAC-SHA256: ring's where the built-in transport brings it in, RustCrypto's otherwise.
 
+use once_cell::race::OnceBox;
 use std::hint::black_box;
-use std::sync::OnceLock;
 
 /// The length of a digest in bytes.
 pub const DIGEST_LEN: usize = 32;
@@ -61,8 +61,10 @@ impl HmacKey {
     fn wipe(&mut self) {
         // The midstates are another crate's private fields, so they are overwritten with those of a key that is known
         // to all. `black_box` makes the compiler believe that somebody looks, so the write stays.
-        static BLANK: OnceLock<backend::Key> = OnceLock::new();
-        self.0.clone_from(BLANK.get_or_init(|| backend::key(&[])));
+        // `race`: a lock might have been left behind by a thread that a forked child doesn't have.
+        static BLANK: OnceBox<backend::Key> = OnceBox::new();
+        self.0
+            .clone_from(BLANK.get_or_init(|| Box::new(backend::key(&[]))));
         black_box(&mut self.0);
     }
 }
