@@ -178,6 +178,7 @@ impl Connector for Dialer {
             buffers,
             exchange,
             unsent: Vec::new(),
+            asked: false,
             pid: self.pid,
         }))
     }
@@ -206,6 +207,16 @@ impl Resolver for NoResolver {
     }
 }
 
+/// The connections of a parent are not its child's: what one of them wrote or read would be missing at the other.
+pub(super) fn check_process(pid: u32) -> Result<(), Fault> {
+    match std::process::id() == pid {
+        true => Ok(()),
+        false => Err(Fault::lasting(
+            "the connection belongs to the process that this one was forked from",
+        )),
+    }
+}
+
 /// A connection to a server, or through a proxy to it.
 pub(super) struct Connection {
     stream: Stream,
@@ -215,21 +226,13 @@ pub(super) struct Connection {
     exchange: Arc<Mutex<Exchange>>,
     /// A head that waits for the first of the body.
     unsent: Vec<u8>,
+    /// What was read last was read to see whether the body is wanted.
+    asked: bool,
     /// The process that opened it.
     pid: u32,
 }
 
 impl Connection {
-    /// The connection of a parent is not the child's: what it wrote or read would be missing there.
-    fn check_process(&self) -> Result<(), Fault> {
-        match std::process::id() == self.pid {
-            true => Ok(()),
-            false => Err(Fault::lasting(
-                "the connection belongs to the process that this one was forked from",
-            )),
-        }
-    }
-
     /// Sends what is unsent, then `amount` bytes of the output.
     fn send(&mut self, amount: usize) -> Result<(), Fault> {
         let limits = {
@@ -339,7 +342,7 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        self.check_process()?;
+        check_process(self.pid)?;
         let head = {
             let mut exchange = self.exchange.lock();
             exchange.idle = false;
@@ -369,13 +372,20 @@ impl Transport for Connection {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.check_process()?;
+        check_process(self.pid)?;
+        // A reply that came in the place of `100 Continue` is in the buffer already. ureq has not used any of it yet,
+        // which to ureq means that more must come first.
+        let asking = !timeout.after.is_not_happening();
+        if std::mem::replace(&mut self.asked, asking) && !asking && !self.buffers.input().is_empty()
+        {
+            return Ok(true);
+        }
         self.receive(timeout)
     }
 
     /// Asked when a connection is put by and when it is taken up again.
     fn is_open(&mut self) -> bool {
-        let open = self.check_process().is_ok()
+        let open = check_process(self.pid).is_ok()
             && !self.exchange.lock().is_deaf()
             && self.stream.is_open();
         self.exchange.lock().idle = open;
@@ -390,7 +400,7 @@ impl Transport for Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         // In a child, the lock may be held for ever by a thread that was not forked.
-        if self.check_process().is_ok() {
+        if check_process(self.pid).is_ok() {
             self.exchange.lock().idle = false;
         }
     }

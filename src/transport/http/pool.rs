@@ -1,6 +1,6 @@
 //! Connections that wait for the next request, and whose they are.
 
-use super::connection::{Dialer, Exchange, LONGEST_HEAD, NoResolver};
+use super::connection::{Dialer, Exchange, LONGEST_HEAD, NoResolver, check_process};
 use super::fault::Fault;
 use super::proxy::Proxy;
 use super::tls::{Client, Tls};
@@ -60,6 +60,11 @@ impl Pool {
             config,
             pid,
         }
+    }
+
+    /// Whether the lanes are those of this process.
+    pub(super) fn check_process(&self) -> Result<(), Fault> {
+        check_process(self.pid)
     }
 
     /// The lane that was used last for this server by this way, or a new one; `fresh`: a new one at any rate.
