@@ -113,7 +113,6 @@ pub(super) struct Dialer {
     pub(super) exchange: Arc<Mutex<Exchange>>,
     pub(super) tls: Arc<Client>,
     pub(super) proxy: Option<Arc<Proxy>>,
-    pub(super) pid: u32,
 }
 
 impl Dialer {
@@ -179,7 +178,6 @@ impl Connector for Dialer {
             exchange,
             unsent: Vec::new(),
             asked: false,
-            pid: self.pid,
         }))
     }
 }
@@ -207,16 +205,6 @@ impl Resolver for NoResolver {
     }
 }
 
-/// The connections of a parent are not its child's: what one of them wrote or read would be missing at the other.
-pub(super) fn check_process(pid: u32) -> Result<(), Fault> {
-    match std::process::id() == pid {
-        true => Ok(()),
-        false => Err(Fault::lasting(
-            "the connection belongs to the process that this one was forked from",
-        )),
-    }
-}
-
 /// A connection to a server, or through a proxy to it.
 pub(super) struct Connection {
     stream: Stream,
@@ -228,8 +216,6 @@ pub(super) struct Connection {
     unsent: Vec<u8>,
     /// What was read last was read to see whether the body is wanted.
     asked: bool,
-    /// The process that opened it.
-    pid: u32,
 }
 
 impl Connection {
@@ -342,7 +328,6 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        check_process(self.pid)?;
         let head = {
             let mut exchange = self.exchange.lock();
             exchange.idle = false;
@@ -372,7 +357,6 @@ impl Transport for Connection {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        check_process(self.pid)?;
         // A reply that came in the place of `100 Continue` is in the buffer already. ureq has not used any of it yet,
         // which to ureq means that more must come first.
         let asking = !timeout.after.is_not_happening();
@@ -383,11 +367,14 @@ impl Transport for Connection {
         self.receive(timeout)
     }
 
-    /// Asked when a connection is put by and when it is taken up again.
+    /// Asked when a connection is put by and when it is taken up again. The first time says what is known; the socket
+    /// is looked at the second time, just before it is used.
     fn is_open(&mut self) -> bool {
-        let open = check_process(self.pid).is_ok()
-            && !self.exchange.lock().is_deaf()
-            && self.stream.is_open();
+        let (waited, deaf) = {
+            let exchange = self.exchange.lock();
+            (exchange.idle, exchange.is_deaf())
+        };
+        let open = !deaf && (!waited || self.stream.is_open());
         self.exchange.lock().idle = open;
         open
     }
@@ -399,10 +386,7 @@ impl Transport for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // In a child, the lock may be held for ever by a thread that was not forked.
-        if check_process(self.pid).is_ok() {
-            self.exchange.lock().idle = false;
-        }
+        self.exchange.lock().idle = false;
     }
 }
 

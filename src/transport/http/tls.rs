@@ -340,14 +340,13 @@ impl Stream {
             Stream::Tls(stream) => stream,
         };
         loop {
-            let read = stream.conn.read_tls(&mut stream.sock);
-            if waits(&read) {
-                return true;
-            }
-            match (read, stream.conn.process_new_packets()) {
-                (Ok(1..), Ok(state))
-                    if !state.peer_has_closed() && state.plaintext_bytes_to_read() == 0 => {}
+            match stream.conn.process_new_packets() {
+                Ok(state) if !state.peer_has_closed() && state.plaintext_bytes_to_read() == 0 => {}
                 _ => return false,
+            }
+            match stream.conn.read_tls(&mut stream.sock) {
+                Ok(1..) => {}
+                read => return waits(&read),
             }
         }
     }
