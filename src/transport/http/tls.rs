@@ -1,6 +1,6 @@
 //! TLS: whom to trust, and what to show of ourselves.
 
-use super::fault::{Fault, Kind};
+use super::fault::Fault;
 use super::socket::Socket;
 use crate::error::{Error, Result, Status};
 use once_cell::sync::OnceCell;
@@ -302,11 +302,11 @@ pub(super) fn fault(error: &rustls::Error, what: &str) -> Fault {
             return Fault::lasting(format!("{what}: the server's certificate {reason}"));
         }
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
-            "the server does not speak TLS".to_owned()
+            return Fault::lasting(format!("{what}: the server does not speak TLS"));
         }
         error => error.to_string(),
     };
-    Fault::new(Kind::Lasting, format!("{what}: {reason}"))
+    Fault::other(format!("{what}: {reason}"))
 }
 
 /// The bytes of a connection: plain, or inside TLS, which may itself go through TLS to a proxy.
