@@ -9,7 +9,8 @@ use rustls::{
     RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion, version,
 };
 use session::error::Status;
-use session::transport::http::{HttpTransport, PemSource, ProxySettings, Tls, TlsSettings};
+use session::transport::http::{HttpTransport, ProxySettings, Tls};
+use session::transport::{PemSource, TlsSettings};
 use session::transport::{Body, HttpRequest, Timeouts, Transport};
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -303,7 +304,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
 
 fn transport(settings: &TlsSettings) -> HttpTransport {
-    HttpTransport::new(settings.check().unwrap(), ProxySettings::default())
+    HttpTransport::new(Tls::check(settings).unwrap(), ProxySettings::default())
 }
 
 fn secure<'a>(authority: &'a str) -> HttpRequest<'a> {
@@ -489,7 +490,7 @@ fn a_tunnel_carries_tls_to_the_server_itself() {
     let proxy = format!("http://user:password@127.0.0.1:{}", server.port);
     let proxies =
         ProxySettings::from_environment(|name| (name == "HTTPS_PROXY").then(|| proxy.clone()));
-    let transport = HttpTransport::new(certificates.trusting("ca.pem").check().unwrap(), proxies);
+    let transport = HttpTransport::new(Tls::check(&certificates.trusting("ca.pem")).unwrap(), proxies);
     for _ in 0..3 {
         assert_eq!(
             read(transport.send(secure("bucket.test")).unwrap()).unwrap(),
@@ -521,7 +522,7 @@ fn a_proxy_reached_by_tls() {
     let proxy = format!("https://localhost:{}", server.port);
     let proxies =
         ProxySettings::from_environment(|name| (name == "HTTP_PROXY").then(|| proxy.clone()));
-    let transport = HttpTransport::new(certificates.trusting("ca.pem").check().unwrap(), proxies);
+    let transport = HttpTransport::new(Tls::check(&certificates.trusting("ca.pem")).unwrap(), proxies);
     for _ in 0..2 {
         assert_eq!(
             read(transport.send(request("bucket.test", "GET", "/")).unwrap()).unwrap(),
@@ -554,9 +555,9 @@ fn what_was_asked_for_is_checked_at_once() {
         ..TlsSettings::default()
     };
 
-    assert!(TlsSettings::default().check().is_ok());
-    assert!(ca(bytes(&format!("comment\n{good}{good}"))).check().is_ok());
-    assert!(pair(path("client.pem"), path("client.key")).check().is_ok());
+    assert!(Tls::check(&TlsSettings::default()).is_ok());
+    assert!(Tls::check(&ca(bytes(&format!("comment\n{good}{good}")))).is_ok());
+    assert!(Tls::check(&pair(path("client.pem"), path("client.key"))).is_ok());
 
     let (bundle, client) = ("LoadCustomCABundleError", "LoadClientTLSCertError");
     let key_pair = "unable to load x509 key pair from client cert";
@@ -660,8 +661,7 @@ fn what_was_asked_for_is_checked_at_once() {
             "no certificate in it",
         ),
     ] {
-        let error = settings
-            .check()
+        let error = Tls::check(&settings)
             .err()
             .unwrap_or_else(|| panic!("{message} {why}: no error"));
         assert_eq!(
