@@ -22,8 +22,10 @@ pub mod config;
 pub mod resolved;
 pub mod session;
 
+
 pub mod handlers;
 
+pub mod cancel;
 pub mod credentials;
 
 pub mod endpoint;
@@ -35,3 +37,5 @@ pub mod request;
 pub mod transport;
 
 pub mod service;
+
+pub mod ffi;

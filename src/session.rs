@@ -386,24 +386,20 @@ impl<'a> Loader<'a> {
             else {
                 continue;
             };
-            if !wanted(*field) || found.iter().any(|(set, _, _)| set == field) {
+            if !wanted(*field) {
                 continue;
             }
             match field.check(&setting.value) {
+                // A bad value is an error also where a variable wins over it.
+                Ok(_) if found.iter().any(|(set, _, _)| set == field) => {}
                 Ok(text) => {
-                    found.push((
-                        *field,
-                        regular(text, outside.inverted),
-                        Origin::File(setting.position.clone()),
-                    ));
+                    let text = regular(text, outside.inverted);
+                    found.push((*field, text, Origin::File(setting.position.clone())));
                 }
                 Err(_) if key == Key::Ec2MetadataV1Disabled => {}
                 Err(expected) => {
-                    let message = format!(
-                        "{} is {:?}, but {expected} is expected",
-                        key.name(),
-                        setting.value.as_str()
-                    );
+                    let value = setting.value.as_str();
+                    let message = format!("{} is {value:?}, but {expected} is expected", key.name());
                     return Err(setting.error("SharedConfigErr", message));
                 }
             }

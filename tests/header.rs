@@ -40,8 +40,7 @@ fn sections(root: &Path) -> Vec<(String, String, String)> {
 
 fn header(root: &Path) -> String {
     let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).unwrap();
-    let mut builder = cbindgen::Builder::new().with_config(config).with_src(root.join("src/ffi/strings.rs"));
-    builder = builder.with_src(root.join("src/ffi/callback.rs"));
+    let mut builder = cbindgen::Builder::new().with_config(config);
     for (name, _, _) in sections(root) {
         builder = builder.with_src(root.join(format!("src/ffi/{name}.rs")));
     }
@@ -94,7 +93,16 @@ fn with_banners(made: &str, root: &Path) -> String {
 
 /// Where the comment of a function begins.
 fn start_of(made: &str, function: &str) -> Option<usize> {
-    let at = made.find(&format!("{function}("))?;
+    let call = format!("{function}(");
+    let declared = |at: usize| {
+        let before = made.get(..at).unwrap();
+        let line = before.rfind('\n').unwrap();
+        // Alone behind its result, and not at the end of a longer name.
+        let marked = before.get(..line).unwrap().ends_with("SESSION_API")
+            || before.get(line..).unwrap().starts_with("\nSESSION_API ");
+        marked && before.ends_with([' ', '*'])
+    };
+    let at = made.match_indices(&call).map(|(at, _)| at).find(|at| declared(*at))?;
     made.get(..at)?.rfind("\n/**\n").map(|at| at + 1)
 }
 

@@ -14,7 +14,6 @@ use std::ffi::c_char;
 use std::sync::Arc;
 
 /// A client of one service: where it is, how requests are signed, and the handlers they run through.
-#[repr(C)]
 pub struct session_client_t {
     _private: [u8; 0],
 }

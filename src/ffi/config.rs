@@ -3,7 +3,7 @@
 use super::callback::{UserData, session_free_fn};
 use super::credentials::session_credentials_t;
 use super::guard::{guard_status, guard_value};
-use super::handle::{borrow, borrow_mut, borrow_optional, borrow_shared, handle, into_raw, take};
+use super::handle::{borrow_mut, borrow_optional, borrow_shared, handle, into_raw, take};
 use super::status::session_status_t;
 use super::strings::{lent, text};
 use crate::config::{Config, Field};
@@ -15,7 +15,6 @@ use std::sync::Arc;
 ///
 /// A bad value is remembered until a good one replaces it or the field is unset; what consumes the configuration fails
 /// with it. So a program may set all it wants and check once.
-#[repr(C)]
 pub struct session_config_t {
     _private: [u8; 0],
 }
@@ -194,8 +193,13 @@ unsafe fn set_object<T>(config: *mut session_config_t, name: &str, object: Resul
         // SAFETY: NULL or a live configuration.
         let config = Arc::make_mut(unsafe { borrow_mut(config, "config") }?);
         config.forget_fault(name);
-        set(config, object.or_else(|error| remembered(config, name, error))?);
-        Ok(())
+        match object {
+            Ok(object) => {
+                set(config, object);
+                Ok(())
+            }
+            Err(error) => config.remember(name, error),
+        }
     })
 }
 
@@ -284,10 +288,4 @@ pub unsafe extern "C" fn session_config_set_logger(
 pub(crate) unsafe fn overrides<'a>(config: *const session_config_t) -> Option<&'a Arc<Config>> {
     // SAFETY: NULL or a live configuration.
     unsafe { borrow_optional(config) }
-}
-
-/// The configuration behind a handle.
-pub(crate) unsafe fn settings<'a>(config: *const session_config_t, argument: &str) -> Result<&'a Arc<Config>> {
-    // SAFETY: NULL or a live configuration.
-    unsafe { borrow(config, argument) }
 }

@@ -9,7 +9,6 @@ use crate::text::Text;
 use std::ffi::{c_char, c_int};
 
 /// What went wrong: status, code, message and causes. Never changes.
-#[repr(C)]
 pub struct session_error_t {
     _private: [u8; 0],
 }

@@ -17,7 +17,6 @@ use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
 
 /// A handle on fourteen lists of handlers: a session's, a client's, a request's, or lists of their own.
-#[repr(C)]
 pub struct session_handlers_t {
     _private: [u8; 0],
 }
@@ -224,8 +223,10 @@ pub unsafe extern "C" fn session_handlers_push_front(
     free_user_data: session_free_fn, error: *mut *mut session_error_t,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
-    // SAFETY: NULL or live objects, a text, and function and data of the host.
-    guard(error, || unsafe { add(handlers, stage, text_optional(name, "name"), handler, data, HandlerList::push_front) })
+    // SAFETY: NULL or a text.
+    let name = unsafe { text_optional(name, "name") };
+    // SAFETY: NULL or a live handle, and function and data of the host.
+    guard(error, || unsafe { add(handlers, stage, name, handler, data, HandlerList::push_front) })
 }
 
 /// Adds a handler after all others of a list.
@@ -246,8 +247,10 @@ pub unsafe extern "C" fn session_handlers_push_back(
     free_user_data: session_free_fn, error: *mut *mut session_error_t,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
-    // SAFETY: NULL or live objects, a text, and function and data of the host.
-    guard(error, || unsafe { add(handlers, stage, text_optional(name, "name"), handler, data, HandlerList::push_back) })
+    // SAFETY: NULL or a text.
+    let name = unsafe { text_optional(name, "name") };
+    // SAFETY: NULL or a live handle, and function and data of the host.
+    guard(error, || unsafe { add(handlers, stage, name, handler, data, HandlerList::push_back) })
 }
 
 /// Replaces every handler of a name, or adds this one before all others.
@@ -268,8 +271,10 @@ pub unsafe extern "C" fn session_handlers_set_front(
     free_user_data: session_free_fn, error: *mut *mut session_error_t,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
-    // SAFETY: NULL or live objects, a text, and function and data of the host.
-    guard(error, || unsafe { add(handlers, stage, text(name, "name").map(Some), handler, data, HandlerList::set_front) })
+    // SAFETY: NULL or a text.
+    let name = unsafe { text(name, "name") }.map(Some);
+    // SAFETY: NULL or a live handle, and function and data of the host.
+    guard(error, || unsafe { add(handlers, stage, name, handler, data, HandlerList::set_front) })
 }
 
 /// Replaces every handler of a name, or adds this one after all others.
@@ -290,8 +295,10 @@ pub unsafe extern "C" fn session_handlers_set_back(
     free_user_data: session_free_fn, error: *mut *mut session_error_t,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
-    // SAFETY: NULL or live objects, a text, and function and data of the host.
-    guard(error, || unsafe { add(handlers, stage, text(name, "name").map(Some), handler, data, HandlerList::set_back) })
+    // SAFETY: NULL or a text.
+    let name = unsafe { text(name, "name") }.map(Some);
+    // SAFETY: NULL or a live handle, and function and data of the host.
+    guard(error, || unsafe { add(handlers, stage, name, handler, data, HandlerList::set_back) })
 }
 
 /// Replaces every handler of a name, if there is one.

@@ -19,7 +19,6 @@ use std::path::PathBuf;
 /// What session_new_with_options() is told.
 ///
 /// A bad value is remembered until a good one replaces it; the load fails with it.
-#[repr(C)]
 pub struct session_options_t {
     _private: [u8; 0],
 }
@@ -157,7 +156,9 @@ unsafe fn texts<'a>(array: *const *const c_char, count: usize, argument: &str) -
     (0..count)
         .map(|index| {
             // SAFETY: the array has that many pointers.
-            let pointer = unsafe { array.add(index).read() };
+            let place = unsafe { array.add(index) };
+            // SAFETY: as above.
+            let pointer = unsafe { place.read() };
             // SAFETY: NULL or a text.
             unsafe { text(pointer, &format!("{argument}[{index}]")) }
         })
@@ -197,7 +198,9 @@ unsafe fn pairs<'a>(array: *const *const c_char, count: usize) -> Result<Vec<(&'
     let mut at = 0;
     let mut next = || {
         // SAFETY: the array has the texts of as many pairs as are read.
-        let pointer = unsafe { array.add(at).read() };
+        let place = unsafe { array.add(at) };
+        // SAFETY: as above.
+        let pointer = unsafe { place.read() };
         at += 1;
         // SAFETY: NULL or a text.
         unsafe { text(pointer, &format!("name_value_pairs[{}]", at - 1)) }

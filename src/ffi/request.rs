@@ -13,7 +13,6 @@ use crate::text::Text;
 use std::ffi::{c_char, c_int, c_void};
 
 /// One call of an operation of a service.
-#[repr(C)]
 pub struct session_request_t {
     _private: [u8; 0],
 }
@@ -582,7 +581,7 @@ pub unsafe extern "C" fn session_request_retryable(request: *const session_reque
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_request_is_presigned(request: *const session_request_t) -> bool {
     // SAFETY: NULL or a live request.
-    unsafe { borrow_optional(request) }.map_or(false, |request| request.presign_seconds().is_some())
+    unsafe { borrow_optional(request) }.is_some_and(|request| request.presign_seconds().is_some())
 }
 
 /// When a request was made.

@@ -10,7 +10,6 @@ use crate::request::Response;
 use std::ffi::{c_char, c_int, c_void};
 
 /// The reply of a service.
-#[repr(C)]
 pub struct session_response_t {
     _private: [u8; 0],
 }

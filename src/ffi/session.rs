@@ -11,7 +11,6 @@ use crate::session::{Options, Session};
 use std::sync::Arc;
 
 /// Configuration, credentials and handlers, loaded once and inherited by every client made from it.
-#[repr(C)]
 pub struct session_t {
     _private: [u8; 0],
 }

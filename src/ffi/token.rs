@@ -13,7 +13,6 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 /// A question for an MFA code, and the answer. Borrowed: valid in the callback.
-#[repr(C)]
 pub struct session_token_request_t {
     _private: [u8; 0],
 }

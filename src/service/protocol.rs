@@ -1,7 +1,7 @@
 //! Protocols: how a service writes requests and replies. One handler each for build and the three kinds of unmarshal.
 
 use super::facts::Facts;
-pub use super::facts::Protocol;
+pub(super) use super::facts::Protocol;
 use super::{json, query, rest, xml};
 use crate::handlers::{Handler, Handlers, Stage};
 use crate::request::Request;
