@@ -304,9 +304,26 @@ impl Config {
         Err(error)
     }
 
-    /// Forgets a field and what was wrong with it.
-    pub fn unset(&mut self, name: &str) -> Result<()> {
+    /// Forgets what was wrong with `name`.
+    pub fn forget_fault(&mut self, name: &str) {
         self.faults.retain(|(faulty, _)| faulty != name);
+    }
+
+    /// Forgets a field or an object, and what was wrong with it.
+    pub fn unset(&mut self, name: &str) -> Result<()> {
+        self.forget_fault(name);
+        match name {
+            "credentials" => self.credentials = None,
+            "transport" => self.transport = None,
+            "sleep" => self.sleep = None,
+            "clock" => self.clock = None,
+            "logger" => self.logger = None,
+            _ => return self.unset_field(name),
+        }
+        Ok(())
+    }
+
+    fn unset_field(&mut self, name: &str) -> Result<()> {
         let field = Field::named(name).ok_or_else(|| unknown_name(name))?;
         self.values.retain(|(set, _)| *set != field);
         Ok(())

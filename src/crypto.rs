@@ -1,7 +1,7 @@
 //! SHA-256 and HMAC-SHA256: ring's where the built-in transport brings it in, RustCrypto's otherwise.
 
+use once_cell::race::OnceBox;
 use std::hint::black_box;
-use std::sync::OnceLock;
 
 /// The length of a digest in bytes.
 pub const DIGEST_LEN: usize = 32;
@@ -21,7 +21,7 @@ impl Sha256 {
 
     /// Adds data.
     pub fn update(&mut self, data: &[u8]) {
-        self.0.update(data);
+        backend::update(&mut self.0, data);
     }
 
     /// The digest of all that was added.
@@ -61,8 +61,10 @@ impl HmacKey {
     fn wipe(&mut self) {
         // The midstates are another crate's private fields, so they are overwritten with those of a key that is known
         // to all. `black_box` makes the compiler believe that somebody looks, so the write stays.
-        static BLANK: OnceLock<backend::Key> = OnceLock::new();
-        self.0.clone_from(BLANK.get_or_init(|| backend::key(&[])));
+        // `race`: a lock might have been left behind by a thread that a forked child doesn't have.
+        static BLANK: OnceBox<backend::Key> = OnceBox::new();
+        self.0
+            .clone_from(BLANK.get_or_init(|| Box::new(backend::key(&[]))));
         black_box(&mut self.0);
     }
 }
@@ -106,6 +108,10 @@ mod backend {
         digest::Context::new(&digest::SHA256)
     }
 
+    pub(super) fn update(hash: &mut Hash, data: &[u8]) {
+        hash.update(data);
+    }
+
     pub(super) fn finish(hash: Hash) -> Digest {
         array(hash.finish().as_ref())
     }
@@ -132,7 +138,7 @@ mod backend {
 mod backend {
     use super::Digest;
     use hmac::Mac as _;
-    use hmac::digest::KeyInit as _;
+    use hmac::digest::KeyInit;
     use sha2::Digest as _;
 
     pub(super) type Hash = sha2::Sha256;
@@ -140,6 +146,10 @@ mod backend {
 
     pub(super) fn hash() -> Hash {
         sha2::Sha256::new()
+    }
+
+    pub(super) fn update(hash: &mut Hash, data: &[u8]) {
+        hash.update(data);
     }
 
     pub(super) fn finish(hash: Hash) -> Digest {
@@ -150,8 +160,9 @@ mod backend {
         // The constructor for keys of any length returns a `Result` that is never an error; the one for whole blocks
         // does not. Shorter keys are padded with zeros, longer ones hashed: that is HMAC's own definition.
         let mut block = zeroize::Zeroizing::new([0; 64]);
-        let digest = zeroize::Zeroizing::new(super::sha256(key));
+        let digest;
         let key = if key.len() > block.len() {
+            digest = zeroize::Zeroizing::new(super::sha256(key));
             digest.as_slice()
         } else {
             key
@@ -159,7 +170,7 @@ mod backend {
         for (byte, given) in block.iter_mut().zip(key) {
             *byte = *given;
         }
-        Key::new((&*block).into())
+        <Key as KeyInit>::new((&*block).into())
     }
 
     pub(super) fn sign(key: &Key, pieces: &[&[u8]]) -> Digest {

@@ -206,12 +206,12 @@ impl HandlerList {
     }
 
     /// Runs the handlers in order, as they are now.
-    pub fn run(&self, request: &mut Request) {
+    fn run(&self, request: &mut Request) {
         self.run_while(request, |_| true);
     }
 
     /// Runs the handlers in order until one leaves an error.
-    pub fn run_until_error(&self, request: &mut Request) {
+    fn run_until_error(&self, request: &mut Request) {
         self.run_while(request, |request| request.error().is_none());
     }
 
@@ -250,6 +250,15 @@ impl Handlers {
     #[allow(clippy::indexing_slicing, reason = "there are as many lists as stages")]
     pub fn list_mut(&mut self, stage: Stage) -> &mut HandlerList {
         &mut self.lists[stage as usize]
+    }
+
+    /// Runs the list of a stage on a request. The first error ends those after which nothing may be sent.
+    pub fn run(&self, stage: Stage, request: &mut Request) {
+        let list = self.list(stage);
+        match stage {
+            Stage::Validate | Stage::Build | Stage::Sign | Stage::Send => list.run_until_error(request),
+            _ => list.run(request),
+        }
     }
 
     /// Whether all lists are empty.

@@ -72,6 +72,22 @@ impl ResolvedConfig {
         &self.loaded
     }
 
+    /// All that is set, with defaults and objects, as one configuration.
+    pub fn snapshot(&self) -> Config {
+        let mut config = Config::default();
+        for field in Field::ALL {
+            if let Some(text) = self.get(*field) {
+                config.put(*field, text.clone());
+            }
+        }
+        config.credentials = self.object(|config| &config.credentials).cloned();
+        config.transport = self.object(|config| &config.transport).cloned();
+        config.sleep = self.object(|config| &config.sleep).cloned();
+        config.clock = self.object(|config| &config.clock).cloned();
+        config.logger = self.object(|config| &config.logger).cloned();
+        config
+    }
+
     /// The environment of the load.
     pub fn environment(&self) -> &Environment {
         &self.loaded.environment

@@ -1,4 +1,9 @@
 //! The public cases of the file grammar that the AWS tools share.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects by failing"
+)]
 
 use serde_json::{Map, Value};
 use session::error::Result;

@@ -5,15 +5,17 @@
 //! is asked for, as slices of the text.
 
 mod grammar;
+mod lines;
+mod scan;
 mod section;
 
 pub use section::{Properties, Property, Section, SubProperties};
 
-use crate::error::{Error, Result, Status};
-use grammar::{Expected, Fault, Line, Name};
-use memchr::memchr;
+use crate::error::Result;
+use grammar::{Line, Name};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str;
 
 /// Which headers a file may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,17 +67,15 @@ impl IniFile {
     ///
     /// Bytes that are no UTF-8 are let through, so that an old comment breaks nothing; in a value they read as U+FFFD.
     pub fn parse(path: impl Into<PathBuf>, bytes: Vec<u8>, kind: FileKind) -> Result<IniFile> {
+        let path = path.into();
+        let headers = scan::scan(&bytes, kind).map_err(|mistake| mistake.into_error(&path))?;
         let mut file = IniFile {
-            path: path.into(),
+            path,
             kind,
             bytes,
-            headers: Vec::new(),
+            headers,
             heads: Vec::new(),
         };
-        match scan(&file.bytes, kind) {
-            Ok(headers) => file.headers = headers,
-            Err(place) => return Err(place.told(&file.path)),
-        }
         file.link();
         Ok(file)
     }
@@ -87,6 +87,7 @@ impl IniFile {
 
     /// The section of a name: all headers of that name together. `[profile default]` hides `[default]`.
     pub fn section(&self, kind: SectionKind, name: &str) -> Option<Section<'_>> {
+        let name = name.as_bytes();
         let mut found = None;
         let mut at = self.head(hash(kind, name));
         while let Some((index, this)) = self.find(at, kind, name) {
@@ -113,7 +114,7 @@ impl IniFile {
             .filter_map(move |(index, header)| {
                 let name = self.name(header).filter(|name| name.kind == kind)?.name;
                 let (first, _) = self.find(self.head(header.hash), kind, name)?;
-                (first == index).then_some(name)
+                (first == index).then(|| str::from_utf8(name).unwrap_or_default())
             })
     }
 
@@ -146,7 +147,7 @@ impl IniFile {
     }
 
     /// The first header of a name from `at` on in its chain.
-    fn find(&self, mut at: u32, kind: SectionKind, name: &str) -> Option<(u32, Name<'_>)> {
+    fn find(&self, mut at: u32, kind: SectionKind, name: &[u8]) -> Option<(u32, Name<'_>)> {
         let hash = hash(kind, name);
         while let Some(header) = self.headers.get(at as usize) {
             if header.hash == hash {
@@ -175,24 +176,18 @@ impl IniFile {
 /// Shows no content: a file holds secrets.
 impl fmt::Debug for IniFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let IniFile {
-            path,
-            kind,
-            headers,
-            ..
-        } = self;
+        let IniFile { path, kind, .. } = self;
         f.debug_struct("IniFile")
             .field("path", path)
             .field("kind", kind)
-            .field("headers", &headers.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
 /// Mixes kind and name. Names are short: eight bytes a step.
-fn hash(kind: SectionKind, name: &str) -> u32 {
+fn hash(kind: SectionKind, name: &[u8]) -> u32 {
     let seed = name.len() as u64 * 4 + kind as u64;
-    let mixed = name.as_bytes().chunks(8).fold(seed, |hash, chunk| {
+    let mixed = name.chunks(8).fold(seed, |hash, chunk| {
         let word = chunk
             .iter()
             .fold(0, |word, byte| word << 8 | u64::from(*byte));
@@ -200,123 +195,4 @@ fn hash(kind: SectionKind, name: &str) -> u32 {
         product ^ (product >> 32)
     });
     mixed as u32
-}
-
-/// A mistake and the line it is in.
-struct Misplaced {
-    fault: Fault,
-    line: u32,
-}
-
-impl Misplaced {
-    fn told(self, path: &Path) -> Error {
-        let column = u32::try_from(self.fault.at)
-            .unwrap_or(u32::MAX)
-            .saturating_add(1);
-        let message = format!("failed to load config file, {}", path.display());
-        let cause = Error::new(
-            Status::ConfigFile,
-            "INIParseError",
-            self.fault.expected.to_string(),
-        );
-        Error::new(Status::ConfigFile, "SharedConfigLoadError", message)
-            .with_position(path, self.line, column)
-            .with_cause(cause)
-    }
-}
-
-/// A property that the lines below may continue.
-#[derive(Clone, Copy)]
-struct Open {
-    indent: usize,
-    /// It has no value, so what continues it are sub-properties.
-    nested: bool,
-}
-
-/// Checks every line and finds the headers.
-fn scan(bytes: &[u8], kind: FileKind) -> Result<Vec<Header>, Misplaced> {
-    let misplaced = |at, expected, line| Misplaced {
-        fault: Fault { at, expected },
-        line,
-    };
-    if matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) {
-        return Err(misplaced(0, Expected::Utf8NotUtf16, 1));
-    }
-    if u32::try_from(bytes.len()).is_err() {
-        return Err(misplaced(0, Expected::SmallerFile, 0));
-    }
-    let mut rest = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let nul = memchr(0, rest).is_some();
-    let mut headers = Vec::new();
-    let mut section = false;
-    let mut open = None;
-    let mut line = 0;
-    let mut start = bytes.len() - rest.len();
-    while let Some(text) = grammar::next_line(&mut rest) {
-        line += 1;
-        let line_start = std::mem::replace(&mut start, bytes.len() - rest.len());
-        let (indent, checked) = match Line::classify(text) {
-            Line::Nothing => continue,
-            _ if nul && text.contains(&0) => {
-                let at = memchr(0, text).unwrap_or_default();
-                return Err(misplaced(at, Expected::NoNul, line));
-            }
-            Line::Header { indent, text } => {
-                (section, open) = (true, None);
-                let named = grammar::header(text, kind).map(|name| {
-                    if let Some(Name { kind, name, .. }) = name {
-                        if headers.is_empty() {
-                            headers.reserve(bytes.len() / 64 + 1);
-                        }
-                        headers.push(Header {
-                            hash: hash(kind, name),
-                            start: line_start as u32,
-                            line,
-                            next: NONE,
-                        });
-                    }
-                });
-                (indent, named)
-            }
-            Line::Text { indent, text } => (indent, check(text, indent, section, &mut open)),
-        };
-        checked.map_err(|Fault { at, expected }| misplaced(indent + at, expected, line))?;
-    }
-    Ok(headers)
-}
-
-/// Checks a property or a continuation.
-#[inline]
-fn check(text: &[u8], indent: usize, section: bool, open: &mut Option<Open>) -> Result<(), Fault> {
-    match *open {
-        Some(Open {
-            indent: outer,
-            nested,
-        }) if indent > outer => {
-            if nested {
-                grammar::split(text, true)?;
-            }
-        }
-        _ if !section => {
-            let continuation = indent > 0;
-            return Err(Fault {
-                at: 0,
-                expected: Expected::HeaderBefore { continuation },
-            });
-        }
-        _ => {
-            let (_, value) = grammar::split(text, false).map_err(|fault| match fault.expected {
-                Expected::Equals { .. } if indent > 0 && open.is_none() => Fault {
-                    at: 0,
-                    expected: Expected::PropertyBefore,
-                },
-                _ => fault,
-            })?;
-            *open = Some(Open {
-                indent,
-                nested: grammar::is_blank(value),
-            });
-        }
-    }
-    Ok(())
 }

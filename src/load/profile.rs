@@ -158,7 +158,7 @@ impl Files {
                 let Some(key) = Key::named(property.key) else {
                     continue;
                 };
-                if property.value().is_empty() || (key.reading() == SharedConfig && !shared_config)
+                if property.is_unset() || (key.reading() == SharedConfig && !shared_config)
                 {
                     continue;
                 }
@@ -198,6 +198,10 @@ impl Files {
                 }
             }
             settings.merge(of_file);
+        }
+        // `key = ""` hides what an earlier file says, and counts as unset.
+        if let Some(settings) = &mut found {
+            settings.0.retain(|(_, setting)| !setting.value.is_empty());
         }
         found
     }

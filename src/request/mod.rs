@@ -18,7 +18,7 @@ use crate::handlers::{Handlers, HasHandlers, LiveHandlers, Stage};
 use crate::service::Client;
 use crate::text::Text;
 use serde_json::{Map, Value};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use template::Template;
 
 /// How far a request has come.
@@ -29,16 +29,15 @@ enum Progress {
     Sent,
 }
 
-/// The lists that a request runs through: its client's, until somebody wants to change them.
-enum RequestHandlers {
-    Shared(Arc<Handlers>),
-    Live(Arc<LiveHandlers>),
-}
-
 /// One call of an operation.
 pub struct Request {
     client: Arc<Client>,
-    handlers: RequestHandlers,
+    /// The lists of its client as they were when it was made.
+    handlers: Arc<Handlers>,
+    /// The same, once somebody may change them.
+    live_handlers: OnceLock<Arc<LiveHandlers>>,
+    /// Whether it is being sent or presigned: a handler must not do that again.
+    running: bool,
     operation: Text,
     method: Text,
     params: Text,
@@ -76,12 +75,7 @@ impl Request {
         if operation.is_empty() {
             return Err(Error::argument("operation", "is empty"));
         }
-        if method.is_empty() || !method.bytes().all(is_token) {
-            return Err(Error::argument(
-                "method",
-                format_args!("is {:?}, which is no HTTP method", method.as_str()),
-            ));
-        }
+        let method = checked_method(method)?;
         let template = Template::parse(path)?;
         let (params, values) = match params {
             None => (crate::text!("{}"), Map::new()),
@@ -97,7 +91,9 @@ impl Request {
         let mut url = client.url().cloned().unwrap_or_default();
         url.join(template.raw_path(), template.raw_query());
         Ok(Request {
-            handlers: RequestHandlers::Shared(client.live_handlers().now()),
+            handlers: client.live_handlers().now(),
+            live_handlers: OnceLock::new(),
+            running: false,
             signing_name: client.signs_as().clone(),
             signing_region: client.signing_region().clone(),
             client: client.clone(),
@@ -144,8 +140,14 @@ impl Request {
     }
 
     /// Changes the HTTP method.
-    pub fn set_method(&mut self, method: Text) {
-        self.method = method;
+    pub fn set_method(&mut self, method: Text) -> Result<()> {
+        self.method = checked_method(method)?;
+        Ok(())
+    }
+
+    /// Makes it a GET.
+    pub(crate) fn set_method_to_get(&mut self) {
+        self.method = crate::text!("GET");
     }
 
     /// The params as they were given: a JSON object.
@@ -166,6 +168,31 @@ impl Request {
     /// Where it goes; the names in its path are filled in BUILD.
     pub fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// Where it goes, as text.
+    pub fn url_text(&self) -> &Text {
+        self.url.text()
+    }
+
+    /// The endpoint of its client.
+    pub fn endpoint(&self) -> &Text {
+        self.client.endpoint()
+    }
+
+    /// The partition of its client.
+    pub fn partition(&self) -> &Text {
+        self.client.partition()
+    }
+
+    /// Changes where it goes.
+    pub fn set_url(&mut self, text: &str) -> Result<()> {
+        let parsed = crate::sign::Url::parse(text)?;
+        if !matches!(parsed.scheme, "https" | "http") {
+            return Err(Error::argument("url", "is neither https nor http"));
+        }
+        self.url = Url::new(parsed.scheme, parsed.authority, parsed.path, parsed.query.unwrap_or_default());
+        Ok(())
     }
 
     /// Where it goes, to be changed.
@@ -299,32 +326,23 @@ impl Request {
     }
 
     /// Its lists, shared with whoever changes them.
-    pub fn live_handlers(&mut self) -> Arc<LiveHandlers> {
-        match &self.handlers {
-            RequestHandlers::Live(live) => live.clone(),
-            RequestHandlers::Shared(shared) => {
-                let live = Arc::new(LiveHandlers::new(shared.clone()));
-                self.handlers = RequestHandlers::Live(live.clone());
-                live
-            }
-        }
+    pub fn live_handlers(&self) -> Arc<LiveHandlers> {
+        self.live_handlers.get_or_init(|| Arc::new(LiveHandlers::new(self.handlers.clone()))).clone()
     }
 
-    fn handlers_now(&self) -> Arc<Handlers> {
-        match &self.handlers {
-            RequestHandlers::Shared(shared) => shared.clone(),
-            RequestHandlers::Live(live) => live.now(),
-        }
+    /// Runs one of its lists as it is now.
+    fn run(&mut self, stage: Stage) {
+        let handlers = self.live_handlers.get().map_or_else(|| self.handlers.clone(), |live| live.now());
+        handlers.run(stage, self);
     }
+}
 
-    /// Runs a list as it is now.
-    pub fn run(&mut self, stage: Stage) {
-        self.handlers_now().list(stage).run(self);
+fn checked_method(method: Text) -> Result<Text> {
+    if method.is_empty() || !method.bytes().all(is_token) {
+        let shown: String = method.chars().take(64).collect();
+        return Err(Error::argument("method", format_args!("is {shown:?}, which is no HTTP method")));
     }
-
-    fn run_until_error(&mut self, stage: Stage) {
-        self.handlers_now().list(stage).run_until_error(self);
-    }
+    Ok(method)
 }
 
 fn is_token(byte: u8) -> bool {

@@ -8,39 +8,41 @@ use crate::text::Text;
 impl Request {
     /// Sends the request and gives the reply, its body not read yet where the operation has one for the caller.
     pub fn send(&mut self) -> Result<Response> {
-        if self.progress == Progress::Sent {
-            return Err(sent_already());
-        }
+        self.start()?;
         let result = self.attempts();
         self.progress = Progress::Sent;
         // Whatever COMPLETE leaves as an error is its own business, as in Go.
         self.run(Stage::Complete);
+        self.running = false;
         result?;
         self.response.take().ok_or_else(|| {
-            Error::new(
-                Status::Handler,
-                "MissingResponse",
-                "no handler of SEND has sent the request",
-            )
+            Error::new(Status::Handler, "MissingResponse", "no handler of SEND has sent the request")
         })
     }
 
     /// A URL with which anyone can make this request for `seconds`.
     pub fn presign(&mut self, seconds: u32) -> Result<Text> {
-        if self.progress == Progress::Sent {
-            return Err(sent_already());
-        }
+        self.start()?;
         self.presign_seconds = Some(seconds);
         let result = self.build().and_then(|()| self.sign());
         self.presign_seconds = None;
+        self.running = false;
         result?;
         self.presigned_url.take().ok_or_else(|| {
-            Error::new(
-                Status::Handler,
-                "MissingSignature",
-                "no handler of SIGN has signed the request",
-            )
+            Error::new(Status::Handler, "MissingSignature", "no handler of SIGN has signed the request")
         })
+    }
+
+    fn start(&mut self) -> Result<()> {
+        let wrong = |message| Err(Error::new(Status::InvalidState, "InvalidState", message));
+        if self.running {
+            return wrong("the request is being sent or presigned; a handler must not do that again");
+        }
+        if self.progress == Progress::Sent {
+            return wrong("the request was sent already; make a new one");
+        }
+        self.running = true;
+        Ok(())
     }
 
     /// Keeps the URL that a signer made.
@@ -80,7 +82,7 @@ impl Request {
             return Ok(());
         }
         for stage in [Stage::Validate, Stage::Build] {
-            self.run_until_error(stage);
+            self.run(stage);
             self.fail_on_error()?;
         }
         self.progress = Progress::Built;
@@ -88,7 +90,7 @@ impl Request {
     }
 
     fn sign(&mut self) -> Result<()> {
-        self.run_until_error(Stage::Sign);
+        self.run(Stage::Sign);
         self.fail_on_error()
     }
 
@@ -96,7 +98,7 @@ impl Request {
     fn attempt(&mut self) {
         self.retryable = None;
         self.response = None;
-        self.run_until_error(Stage::Send);
+        self.run(Stage::Send);
         if self.error.is_none() || self.response.is_some() {
             self.run(Stage::UnmarshalMeta);
             self.run(Stage::ValidateResponse);
@@ -113,12 +115,4 @@ impl Request {
     fn fail_on_error(&self) -> Result<()> {
         self.error.clone().map_or(Ok(()), Err)
     }
-}
-
-fn sent_already() -> Error {
-    Error::new(
-        Status::InvalidState,
-        "InvalidState",
-        "the request was sent already; make a new one",
-    )
 }

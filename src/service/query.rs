@@ -41,7 +41,7 @@ pub(super) fn build(request: &mut Request) {
         escape_path_segment(value, false, &mut form);
     }
     if request.presign_seconds().is_some() {
-        request.set_method(crate::text!("GET"));
+        request.set_method_to_get();
         request.url_mut().set_query(form);
         return;
     }

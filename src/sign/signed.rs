@@ -125,12 +125,14 @@ impl Signed {
         for (name, span) in added {
             if !span.is_empty() {
                 headers.retain(|header| !header.name.eq_ignore_ascii_case(&name));
-                let value = match self.at(span).as_str() {
+                let value = self.at(span);
+                let value = match value.as_str() {
                     EMPTY_SHA256 => {
                         text!("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
                     }
                     UNSIGNED_PAYLOAD => text!("UNSIGNED-PAYLOAD"),
-                    value => Text::lossy(value),
+                    // The room for the NUL is there, so that nothing moves.
+                    _ => Text::lossy(value.as_str_with_nul()),
                 };
                 headers.push(Header { name, value });
             }

@@ -145,7 +145,7 @@ fn check_authority(authority: &str) -> Result<(), &'static str> {
     }
     if host
         .bytes()
-        .any(|byte| !byte.is_ascii_graphic() || b"\"#/<>?[\\]^`{|}".contains(&byte))
+        .any(|byte| matches!(byte, 0..=b' ' | b'"' | b'#' | b'/' | b'<' | b'>' | b'?' | b'['..=b'^' | b'`' | b'{'..=b'}' | 0x7f..=0xff))
     {
         return Err("has a character in its host that no host can have");
     }

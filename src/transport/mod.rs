@@ -113,9 +113,10 @@ pub struct HttpRequest<'a> {
 pub struct HttpReply {
     /// The HTTP status.
     pub status: u16,
-    /// The headers in their order.
+    /// The headers in their order, those of one name together. The case of names means nothing; the built-in transport
+    /// gives lower case.
     pub headers: Vec<Header>,
-    /// The body; an error of it is an error of the connection or a body shorter than announced.
+    /// The body as it came, not decoded; an error of it is an error of the connection or a body shorter than announced.
     pub body: Box<dyn Read + Send + Sync>,
 }
 

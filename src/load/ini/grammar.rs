@@ -3,7 +3,7 @@
 //! It is the grammar that the AWS tools share. Nothing here knows the line before: [`super`] keeps the state.
 
 use super::{FileKind, SectionKind};
-use memchr::{memchr, memchr2_iter, memchr3};
+use memchr::{memchr, memchr2_iter, memchr3, memchr3_iter};
 use std::fmt;
 use std::str;
 
@@ -35,10 +35,14 @@ impl<'a> Line<'a> {
 /// Takes the next line off `rest`, without its newline.
 #[inline]
 pub(super) fn next_line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    if rest.is_empty() {
-        return None;
-    }
-    let whole = *rest;
+    let whole = match *rest {
+        [] => return None,
+        [b'\n', after @ ..] => {
+            *rest = after;
+            return Some(&[]);
+        }
+        whole => whole,
+    };
     let Some((line, after)) = memchr(b'\n', whole).and_then(|end| whole.split_at_checked(end))
     else {
         *rest = &[];
@@ -64,14 +68,14 @@ impl Fault {
 /// What was expected where a file has something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
-    Utf8NotUtf16,
-    NoNul,
+    Utf8,
+    Text,
     SmallerFile,
     HeaderEnd,
     HeaderName,
     NothingAfterHeader,
-    HeaderBefore { continuation: bool },
-    PropertyBefore,
+    Header { continuation: bool },
+    Property,
     Equals { nested: bool },
     Key { nested: bool },
 }
@@ -79,21 +83,21 @@ pub(super) enum Expected {
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Expected::Utf8NotUtf16 => "Expected text in UTF-8, found UTF-16",
-            Expected::NoNul => "Expected text, found a NUL byte",
+            Expected::Utf8 => "Expected text in UTF-8, found UTF-16",
+            Expected::Text => "Expected text, found a NUL byte",
             Expected::SmallerFile => "Expected a file of less than 4 GiB",
             Expected::HeaderEnd => "Profile definition must end with ']'",
             Expected::HeaderName => "Expected the name of a section",
             Expected::NothingAfterHeader => {
                 "Profile definition must end with ']', and only a comment may follow on its line"
             }
-            Expected::HeaderBefore {
+            Expected::Header {
                 continuation: false,
             } => "Expected a profile definition, found a property",
-            Expected::HeaderBefore { continuation: true } => {
+            Expected::Header { continuation: true } => {
                 "Expected a profile definition, found continuation"
             }
-            Expected::PropertyBefore => "Expected a property definition, found continuation",
+            Expected::Property => "Expected a property definition, found continuation",
             Expected::Equals { nested: false } => "Expected an '=' sign defining a property",
             Expected::Equals { nested: true } => "Expected an '=' sign defining a sub-property",
             Expected::Key { nested: false } => {
@@ -109,86 +113,148 @@ impl fmt::Display for Expected {
 /// What a header names.
 pub(super) struct Name<'a> {
     pub(super) kind: SectionKind,
-    pub(super) name: &'a str,
+    pub(super) name: &'a [u8],
     /// Whether the header spells `profile` out: `[profile default]` beats `[default]`.
     pub(super) prefixed: bool,
 }
 
 /// Reads a header from its `[` on. A header of another shape, which names nothing for AWS, is `None`.
 pub(super) fn header(text: &[u8], file: FileKind) -> Result<Option<Name<'_>>, Fault> {
-    let fault = |rest: &[u8], expected| Err(Fault::new(text.len() - rest.len(), expected));
-    let mut rest = trim_start(text.get(1..).unwrap_or_default());
-    let mut words = [Word::Other; 2];
-    let mut count = 0;
-    loop {
-        match rest {
-            [] | [b'\r'] => return fault(rest, Expected::HeaderEnd),
-            [b'#' | b';', ..] if follows_blank(text, rest) => {
-                return fault(rest, Expected::HeaderEnd);
-            }
-            [b'[' | b']', ..] if count == 0 => return fault(rest, Expected::HeaderName),
-            [b'[', ..] => return fault(rest, Expected::HeaderEnd),
-            [b']', after @ ..] => {
-                let after = trim_start(after);
-                if !matches!(after, [b'#' | b';', ..]) && !trim_end(after).is_empty() {
-                    return fault(after, Expected::NothingAfterHeader);
-                }
-                break;
-            }
-            _ => {}
-        }
-        let (word, after) = Word::take(rest);
-        if let Some(place) = words.get_mut(count) {
-            *place = word;
-        }
-        count += 1;
-        rest = trim_start(after);
+    let text = trim_end(text);
+    let mut words = Words {
+        text,
+        rest: text.get(1..).unwrap_or_default(),
+    };
+    let Some(first) = words.next()? else {
+        let name = trim_start(text.get(1..).unwrap_or_default());
+        return Err(Fault::new(text.len() - name.len(), Expected::HeaderName));
+    };
+    let Some(second) = words.next()? else {
+        let bare = file != FileKind::Config || matches!(first.text(), Some(b"default"));
+        let name = first.text().filter(|_| bare);
+        return Ok(name.map(|name| Name {
+            kind: SectionKind::Profile,
+            name,
+            prefixed: false,
+        }));
+    };
+    let mut more = false;
+    while words.next()?.is_some() {
+        more = true;
     }
-    let (kind, name, prefixed) = match (count, words) {
-        (1, [name, _]) if file != FileKind::Config || name.text() == Some("default") => {
-            (SectionKind::Profile, name, false)
-        }
-        (2, [Word::Plain(keyword), name]) if file != FileKind::Credentials => match keyword {
-            "profile" => (SectionKind::Profile, name, true),
-            "sso-session" => (SectionKind::SsoSession, name, false),
-            "services" => (SectionKind::Services, name, false),
-            _ => return Ok(None),
-        },
+    let (Word::Plain(keyword), Some(name)) = (first, second.text()) else {
+        return Ok(None);
+    };
+    let (kind, prefixed) = match keyword {
+        _ if more || file == FileKind::Credentials => return Ok(None),
+        b"profile" => (SectionKind::Profile, true),
+        b"sso-session" => (SectionKind::SsoSession, false),
+        b"services" => (SectionKind::Services, false),
         _ => return Ok(None),
     };
-    Ok(name.text().map(|name| Name {
+    Ok(Some(Name {
         kind,
         name,
         prefixed,
     }))
 }
 
+/// The words of a header, up to its `]`.
+struct Words<'a> {
+    text: &'a [u8],
+    rest: &'a [u8],
+}
+
+impl<'a> Words<'a> {
+    /// The next word, or `None` at the `]`. What follows that may only be a comment.
+    #[inline(always)]
+    fn next(&mut self) -> Result<Option<Word<'a>>, Fault> {
+        self.rest = trim_start(self.rest);
+        match self.rest {
+            [b']', after @ ..] => {
+                self.rest = trim_start(after);
+                match self.rest {
+                    [] | [b'#' | b';', ..] => Ok(None),
+                    _ => Err(self.fault(Expected::NothingAfterHeader)),
+                }
+            }
+            [b'[', ..] if self.text.len() == self.rest.len() + 1 => {
+                Err(self.fault(Expected::HeaderName))
+            }
+            [] | [b'[', ..] => Err(self.fault(Expected::HeaderEnd)),
+            [b'#' | b';', ..] if follows_blank(self.text, self.rest) => {
+                Err(self.fault(Expected::HeaderEnd))
+            }
+            _ => {
+                let (word, after) = Word::take(self.rest);
+                self.rest = after;
+                Ok(Some(word))
+            }
+        }
+    }
+
+    /// A fault at the next word.
+    fn fault(&self, expected: Expected) -> Fault {
+        Fault::new(self.text.len() - self.rest.len(), expected)
+    }
+}
+
 /// A word of a header.
 #[derive(Clone, Copy)]
 enum Word<'a> {
     /// A name as it may stand without quotes.
-    Plain(&'a str),
+    Plain(&'a [u8]),
     /// What stands between quotes.
-    Quoted(&'a str),
+    Quoted(&'a [u8]),
     /// Something that names nothing.
     Other,
 }
 
 impl<'a> Word<'a> {
     /// Takes a word off `rest`, which starts with one.
+    #[inline(always)]
     fn take(rest: &'a [u8]) -> (Word<'a>, &'a [u8]) {
+        match split_name(rest) {
+            (name @ [_, ..], after @ [b' ' | b'\t' | b']', ..]) => (Word::Plain(name), after),
+            _ => Word::take_odd(rest),
+        }
+    }
+
+    #[cold]
+    fn take_odd(rest: &'a [u8]) -> (Word<'a>, &'a [u8]) {
         if let Some((quoted, after)) = Word::quoted(rest) {
-            let word = str::from_utf8(quoted)
-                .ok()
-                .filter(|quoted| !quoted.is_empty());
-            return (word.map_or(Word::Other, Word::Quoted), after);
+            let named = !quoted.is_empty() && str::from_utf8(quoted).is_ok();
+            return (
+                if named {
+                    Word::Quoted(quoted)
+                } else {
+                    Word::Other
+                },
+                after,
+            );
         }
         let end = rest
             .iter()
-            .position(|byte| matches!(byte, b' ' | b'\t' | b'[' | b']'))
-            .unwrap_or(rest.len());
-        let (word, after) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-        (name(word).map_or(Word::Other, Word::Plain), after)
+            .position(|byte| matches!(byte, b' ' | b'\t' | b'[' | b']'));
+        let (word, after) = rest
+            .split_at_checked(end.unwrap_or(rest.len()))
+            .unwrap_or((rest, &[]));
+        let allowed = |c: char| {
+            if c.is_ascii() {
+                is_name(c as u8)
+            } else {
+                c.is_alphanumeric()
+            }
+        };
+        let named = str::from_utf8(word).is_ok_and(|word| word.chars().all(allowed));
+        (
+            if named {
+                Word::Plain(word)
+            } else {
+                Word::Other
+            },
+            after,
+        )
     }
 
     /// Splits off what stands between two quotes, if `rest` starts with one and the word ends with the other.
@@ -201,7 +267,7 @@ impl<'a> Word<'a> {
         matches!(after, [b' ' | b'\t' | b']', ..]).then_some((quoted, after))
     }
 
-    fn text(self) -> Option<&'a str> {
+    fn text(self) -> Option<&'a [u8]> {
         match self {
             Word::Plain(text) | Word::Quoted(text) => Some(text),
             Word::Other => None,
@@ -209,33 +275,76 @@ impl<'a> Word<'a> {
     }
 }
 
-/// The text, if it may name a profile or a property: letters, digits and `- / . % @ _ : +`.
-pub(super) fn name(text: &[u8]) -> Option<&str> {
-    let allowed = |c: char| c.is_alphanumeric() || "-/.%@_:+".contains(c);
-    str::from_utf8(text)
-        .ok()
-        .filter(|text| !text.is_empty() && text.chars().all(allowed))
+/// Whether each byte may stand in the name of a profile or a property: letters, digits and `- / . % @ _ : +`.
+const NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        if let Some(entry) = table.split_at_mut(byte as usize).1.first_mut() {
+            *entry = byte.is_ascii_alphanumeric()
+                || matches!(byte, b'-' | b'/' | b'.' | b'%' | b'@' | b'_' | b':' | b'+');
+        }
+        byte += 1;
+    }
+    table
+};
+
+#[inline]
+fn is_name(byte: u8) -> bool {
+    NAME.get(usize::from(byte)).is_some_and(|&name| name)
+}
+
+/// Splits off the bytes that may stand in a name.
+#[inline]
+fn split_name(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text
+        .iter()
+        .position(|byte| !is_name(*byte))
+        .unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, &[]))
+}
+
+/// The key, if a property may have it.
+pub(super) fn key(text: &[u8]) -> Option<&str> {
+    match split_name(text) {
+        (name @ [_, ..], []) => str::from_utf8(name).ok(),
+        _ => None,
+    }
 }
 
 /// Splits `key = value`, given from its key on. The value is what follows the `=`, untrimmed.
-#[inline]
 pub(super) fn split(text: &[u8], nested: bool) -> Result<(&[u8], &[u8]), Fault> {
-    let mut from = 0;
-    // A comment hides a `=` behind it; a `#` or `;` inside a word starts none.
-    let equals = loop {
-        let tail = text.get(from..).unwrap_or_default();
-        match memchr3(b'=', b'#', b';', tail).map(|at| from + at) {
-            Some(at) if text.get(at) == Some(&b'=') => break at,
-            Some(at) if !follows_blank(text, text.get(at..).unwrap_or_default()) => from = at + 1,
-            comment => {
-                let text = trim_end(text.get(..comment.unwrap_or(text.len())).unwrap_or(text));
-                return Err(Fault::new(text.len(), Expected::Equals { nested }));
-            }
+    split_at(
+        text,
+        memchr3(b'=', b'#', b';', text).unwrap_or(text.len()),
+        nested,
+    )
+}
+
+/// Does the same where the first `=`, `#` or `;` is known.
+#[inline]
+pub(super) fn split_at(text: &[u8], mark: usize, nested: bool) -> Result<(&[u8], &[u8]), Fault> {
+    match text.split_at_checked(mark) {
+        Some((key @ [_, ..], [b'=', value @ ..])) => Ok((trim_end(key), value)),
+        _ => split_odd(text, nested),
+    }
+}
+
+/// Splits where a comment sign stands before the `=`, or finds out what is wrong.
+#[cold]
+fn split_odd(text: &[u8], nested: bool) -> Result<(&[u8], &[u8]), Fault> {
+    // A comment hides a `=` behind it.
+    let mut marks =
+        memchr3_iter(b'=', b'#', b';', text).map(|at| (at, text.get(at..).unwrap_or_default()));
+    let mark = marks.find(|(_, rest)| rest.first() == Some(&b'=') || follows_blank(text, rest));
+    match mark {
+        Some((0, [b'=', ..])) => Err(Fault::new(0, Expected::Key { nested })),
+        Some((at, [b'=', value @ ..])) => Ok((trim_end(text.get(..at).unwrap_or_default()), value)),
+        comment => {
+            let end = comment.map_or(text.len(), |(at, _)| at);
+            let before = trim_end(text.get(..end).unwrap_or(text));
+            Err(Fault::new(before.len(), Expected::Equals { nested }))
         }
-    };
-    match text.split_at_checked(equals) {
-        Some((key, [_, value @ ..])) if equals > 0 => Ok((trim_end(key), value)),
-        _ => Err(Fault::new(equals, Expected::Key { nested })),
     }
 }
 

@@ -12,7 +12,7 @@ use std::str;
 pub struct Section<'a> {
     pub(super) file: &'a IniFile,
     pub(super) kind: SectionKind,
-    pub(super) name: &'a str,
+    pub(super) name: &'a [u8],
     pub(super) prefixed: bool,
     /// The index of its first header.
     pub(super) first: u32,
@@ -21,7 +21,7 @@ pub struct Section<'a> {
 impl<'a> Section<'a> {
     /// The name.
     pub fn name(&self) -> &'a str {
-        self.name
+        str::from_utf8(self.name).unwrap_or_default()
     }
 
     /// The file it is in.
@@ -63,7 +63,7 @@ impl fmt::Debug for Section<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Section")
             .field("kind", &self.kind)
-            .field("name", &self.name)
+            .field("name", &self.name())
             .finish_non_exhaustive()
     }
 }
@@ -238,7 +238,7 @@ impl<'a> Iterator for Properties<'a> {
                         continue;
                     };
                     let raw = self.body.continued(rest, line, value, indent);
-                    if let Some(key) = grammar::name(key) {
+                    if let Some(key) = grammar::key(key) {
                         return Some(Property {
                             key,
                             line: number,

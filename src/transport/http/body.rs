@@ -122,6 +122,7 @@ impl Download {
     }
 
     fn step(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
+        self.pool.check_process()?;
         if let Some(lane) = &self.lane {
             lane.exchange.lock().allow();
         }

@@ -113,7 +113,6 @@ pub(super) struct Dialer {
     pub(super) exchange: Arc<Mutex<Exchange>>,
     pub(super) tls: Arc<Client>,
     pub(super) proxy: Option<Arc<Proxy>>,
-    pub(super) pid: u32,
 }
 
 impl Dialer {
@@ -178,7 +177,7 @@ impl Connector for Dialer {
             buffers,
             exchange,
             unsent: Vec::new(),
-            pid: self.pid,
+            asked: false,
         }))
     }
 }
@@ -215,21 +214,11 @@ pub(super) struct Connection {
     exchange: Arc<Mutex<Exchange>>,
     /// A head that waits for the first of the body.
     unsent: Vec<u8>,
-    /// The process that opened it.
-    pid: u32,
+    /// What was read last was read to see whether the body is wanted.
+    asked: bool,
 }
 
 impl Connection {
-    /// The connection of a parent is not the child's: what it wrote or read would be missing there.
-    fn check_process(&self) -> Result<(), Fault> {
-        match std::process::id() == self.pid {
-            true => Ok(()),
-            false => Err(Fault::lasting(
-                "the connection belongs to the process that this one was forked from",
-            )),
-        }
-    }
-
     /// Sends what is unsent, then `amount` bytes of the output.
     fn send(&mut self, amount: usize) -> Result<(), Fault> {
         let limits = {
@@ -339,7 +328,6 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        self.check_process()?;
         let head = {
             let mut exchange = self.exchange.lock();
             exchange.idle = false;
@@ -369,15 +357,24 @@ impl Transport for Connection {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.check_process()?;
+        // A reply that came in the place of `100 Continue` is in the buffer already. ureq has not used any of it yet,
+        // which to ureq means that more must come first.
+        let asking = !timeout.after.is_not_happening();
+        if std::mem::replace(&mut self.asked, asking) && !asking && !self.buffers.input().is_empty()
+        {
+            return Ok(true);
+        }
         self.receive(timeout)
     }
 
-    /// Asked when a connection is put by and when it is taken up again.
+    /// Asked when a connection is put by and when it is taken up again. The first time says what is known; the socket
+    /// is looked at the second time, just before it is used.
     fn is_open(&mut self) -> bool {
-        let open = self.check_process().is_ok()
-            && !self.exchange.lock().is_deaf()
-            && self.stream.is_open();
+        let (waited, deaf) = {
+            let exchange = self.exchange.lock();
+            (exchange.idle, exchange.is_deaf())
+        };
+        let open = !deaf && (!waited || self.stream.is_open());
         self.exchange.lock().idle = open;
         open
     }
@@ -389,10 +386,7 @@ impl Transport for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // In a child, the lock may be held for ever by a thread that was not forked.
-        if self.check_process().is_ok() {
-            self.exchange.lock().idle = false;
-        }
+        self.exchange.lock().idle = false;
     }
 }
 

@@ -96,6 +96,11 @@ impl Fault {
                 }
             }
             ureq::Error::Io(error) => Fault::of_io(error, &format!("the connection to `{host}`")),
+            // A chunk whose length is cut.
+            ureq::Error::BodyStalled => Fault::new(
+                Kind::Cut,
+                format!("`{host}` closed the connection in a chunk"),
+            ),
             ureq::Error::LargeResponseHeader(_, limit) => Fault::other(format!(
                 "the headers of the reply of `{host}` are longer than {limit} bytes"
             )),

@@ -7,6 +7,7 @@
 
 mod body;
 mod connection;
+mod exempt;
 mod fault;
 mod head;
 mod pool;

@@ -62,6 +62,17 @@ impl Pool {
         }
     }
 
+    /// Refuses a process that was forked from the one whose connections these are: what one of them reads is missing
+    /// at the other.
+    pub(super) fn check_process(&self) -> Result<(), Fault> {
+        match std::process::id() == self.pid {
+            true => Ok(()),
+            false => Err(Fault::lasting(
+                "the connection belongs to the process that this one was forked from",
+            )),
+        }
+    }
+
     /// The lane that was used last for this server by this way, or a new one; `fresh`: a new one at any rate.
     pub(super) fn get(
         &self,
@@ -96,7 +107,6 @@ impl Pool {
             exchange: Arc::clone(&exchange),
             tls: Arc::clone(&self.tls),
             proxy: proxy.cloned(),
-            pid: self.pid,
         };
         let agent = ureq::Agent::with_parts(self.config.clone(), dialer, NoResolver);
         let (scheme, authority) = (scheme.to_owned(), authority.to_owned());

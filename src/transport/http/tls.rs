@@ -1,6 +1,6 @@
 //! TLS: whom to trust, and what to show of ourselves.
 
-use super::fault::{Fault, Kind};
+use super::fault::Fault;
 use super::socket::Socket;
 use crate::error::{Error, Result, Status};
 use crate::transport::{PemSource, TlsSettings};
@@ -251,11 +251,11 @@ pub(super) fn fault(error: &rustls::Error, what: &str) -> Fault {
             return Fault::lasting(format!("{what}: the server's certificate {reason}"));
         }
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
-            "the server does not speak TLS".to_owned()
+            return Fault::lasting(format!("{what}: the server does not speak TLS"));
         }
         error => error.to_string(),
     };
-    Fault::new(Kind::Lasting, format!("{what}: {reason}"))
+    Fault::other(format!("{what}: {reason}"))
 }
 
 /// The bytes of a connection: plain, or inside TLS, which may itself go through TLS to a proxy.
@@ -289,14 +289,13 @@ impl Stream {
             Stream::Tls(stream) => stream,
         };
         loop {
-            let read = stream.conn.read_tls(&mut stream.sock);
-            if waits(&read) {
-                return true;
-            }
-            match (read, stream.conn.process_new_packets()) {
-                (Ok(1..), Ok(state))
-                    if !state.peer_has_closed() && state.plaintext_bytes_to_read() == 0 => {}
+            match stream.conn.process_new_packets() {
+                Ok(state) if !state.peer_has_closed() && state.plaintext_bytes_to_read() == 0 => {}
                 _ => return false,
+            }
+            match stream.conn.read_tls(&mut stream.sock) {
+                Ok(1..) => {}
+                read => return waits(&read),
             }
         }
     }

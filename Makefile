@@ -1,0 +1,16 @@
+# The front door. Each command installs what it lacks, says so, and asks nothing.
+
+MAKEFLAGS += --no-print-directory
+.PHONY: help demo check clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+
+demo: ## build the library and run examples-c/guide.c against a local stand-in for AWS
+	@scripts/demo.sh
+
+check: ## everything: format, lints, Rust tests, C tests, conformance, memory checkers
+	@scripts/check.sh
+
+clean: ## remove what was built; what was downloaded stays in .cache
+	@rm -rf build target

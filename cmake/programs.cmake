@@ -1,0 +1,36 @@
+# How the C tests and examples are compiled and run.
+
+if(SESSION_SANITIZE STREQUAL "valgrind")
+  find_program(VALGRIND_EXECUTABLE valgrind REQUIRED)
+  # A program whose memory is in disorder ends with 9, whichever tool finds it.
+  set(session_launcher ${VALGRIND_EXECUTABLE} --quiet --leak-check=full --errors-for-leak-kinds=definite
+    --show-leak-kinds=definite --num-callers=30 --error-exitcode=9)
+elseif(SESSION_SANITIZE STREQUAL "address")
+  set(session_launcher ${CMAKE_COMMAND} -E env ASAN_OPTIONS=detect_leaks=1:exitcode=9)
+elseif(SESSION_SANITIZE)
+  message(FATAL_ERROR "SESSION_SANITIZE is `${SESSION_SANITIZE}`; it can be `address` or `valgrind`")
+endif()
+
+# session_c_program(name): compiles name.c of this folder as C99, warnings as errors, against the shared library.
+function(session_c_program name)
+  add_executable(${name} ${name}.c)
+  set_target_properties(${name} PROPERTIES C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
+  target_compile_options(${name} PRIVATE -Wall -Wextra -pedantic -Werror)
+  target_link_libraries(${name} PRIVATE session::session)
+  if(SESSION_SANITIZE STREQUAL "address")
+    target_compile_options(${name} PRIVATE -fsanitize=address -fno-omit-frame-pointer)
+    target_link_options(${name} PRIVATE -fsanitize=address)
+  endif()
+  set_property(GLOBAL APPEND PROPERTY session_programs ${name})
+endfunction()
+
+# session_run(name [server...]): runs a program by ctest; if servers are named (see tests/servers), once with each.
+function(session_run name)
+  if(NOT ARGN)
+    add_test(NAME ${name} COMMAND ${session_launcher} $<TARGET_FILE:${name}>)
+  endif()
+  foreach(server ${ARGN})
+    add_test(NAME ${name}.${server}
+      COMMAND ${PROJECT_SOURCE_DIR}/tests/servers/with_server.py ${server} -- ${session_launcher} $<TARGET_FILE:${name}>)
+  endforeach()
+endfunction()

@@ -1,0 +1,640 @@
+//! Requests.
+
+use super::client::session_client_t;
+use super::error::{lend, session_error_t};
+use super::guard::{guard, guard_status, guard_value};
+use super::handle::{Out, borrow_mut, borrow_optional, borrow_shared, handle, into_raw, take};
+use super::response::session_response_t;
+use super::status::session_status_t;
+use super::strings::{bytes, empty, given, lent, text, text_optional};
+use crate::error::{Error, Result, Status};
+use crate::request::Request;
+use crate::text::Text;
+use std::ffi::{c_char, c_int, c_void};
+
+/// One call of an operation of a service.
+#[repr(C)]
+pub struct session_request_t {
+    _private: [u8; 0],
+}
+handle!(owned session_request_t => Request);
+
+/// Makes a request of an operation.
+///
+/// @param client     borrowed
+/// @param operation  borrowed: the operation, `PutObject`
+/// @param method     borrowed: the HTTP method, `PUT`
+/// @param path       borrowed: as AWS models write it, `/{Bucket}/{Key+}?acl`; each `{Name}` is filled, percent-encoded,
+///                   from `params`, a `{Name+}` with its slashes
+/// @param params     borrowed, nullable: a JSON object, which handlers see too. For services of the query protocol
+///                   (`sts`, `iam`) it is the form that is sent, unless a body is set.
+/// @param out        receives the request; free it with session_request_free(). Unchanged on failure.
+/// @param error      nullable: receives details on failure; free with session_error_free()
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, naming what is NULL or not valid
+/// @thread Any; the request belongs to one thread at a time.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_new(
+    client: *const session_client_t, operation: *const c_char, method: *const c_char, path: *const c_char, params: *const c_char,
+    out: *mut *mut session_request_t, error: *mut *mut session_error_t,
+) -> session_status_t {
+    guard(error, || {
+        // SAFETY: NULL or a live client.
+        let client = unsafe { borrow_shared(client, "client") }?;
+        // SAFETY: NULL or a text.
+        let operation = Text::lossy(unsafe { text(operation, "operation") }?);
+        // SAFETY: NULL or a text.
+        let method = Text::lossy(unsafe { text(method, "method") }?);
+        // SAFETY: NULL or a text.
+        let path = unsafe { text(path, "path") }?;
+        // SAFETY: NULL or a text.
+        let params = unsafe { text_optional(params, "params") }?;
+        let out = Out::new(out, "out")?;
+        out.set(into_raw(Request::new(&client, operation, method, path, params)?));
+        Ok(())
+    })
+}
+
+/// Frees a request; NULL is ignored. Its response lives on.
+///
+/// @param request  owned, nullable: given up; not one that a handler was lent
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_free(request: *mut session_request_t) {
+    // SAFETY: NULL or a live request that is given up.
+    guard_value((), || drop(unsafe { take(request) }));
+}
+
+/// Changes a request; it must not be NULL.
+unsafe fn change(request: *mut session_request_t, change: impl FnOnce(&mut Request) -> Result<()>) -> session_status_t {
+    // SAFETY: NULL or a live request, used by this thread alone.
+    guard_status(|| change(unsafe { borrow_mut(request, "request") }?))
+}
+
+/// Sets a header, instead of those of its name.
+///
+/// @param request  borrowed
+/// @param name     borrowed: the name, in any case
+/// @param value    borrowed: the value; blanks around it are cut off
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL, `name` is no header name or `value` has a control
+///         character
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_set_header(request: *mut session_request_t, name: *const c_char, value: *const c_char) -> session_status_t {
+    let set = |request: &mut Request| {
+        // SAFETY: NULL or a text.
+        let name = unsafe { text(name, "name") }?;
+        // SAFETY: NULL or a text.
+        request.headers_mut().set_checked(name, unsafe { text(value, "value") }?)
+    };
+    // SAFETY: NULL or a live request.
+    unsafe { change(request, set) }
+}
+
+/// Removes all headers of a name.
+///
+/// @param request  borrowed
+/// @param name     borrowed: the name, in any case
+/// @return SESSION_OK, also if there was none; SESSION_ERR_INVALID_ARGUMENT if either is NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_remove_header(request: *mut session_request_t, name: *const c_char) -> session_status_t {
+    let remove = |request: &mut Request| {
+        // SAFETY: NULL or a text.
+        request.headers_mut().remove(unsafe { text(name, "name") }?);
+        Ok(())
+    };
+    // SAFETY: NULL or a live request.
+    unsafe { change(request, remove) }
+}
+
+/// Adds a name and value to the query, percent-encoded.
+///
+/// @param request  borrowed
+/// @param name     borrowed: the name
+/// @param value    borrowed: the value; may be empty
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_add_query(request: *mut session_request_t, name: *const c_char, value: *const c_char) -> session_status_t {
+    let add = |request: &mut Request| {
+        // SAFETY: NULL or a text.
+        let name = unsafe { text(name, "name") }?;
+        // SAFETY: NULL or a text.
+        request.url_mut().add_query(name, unsafe { text(value, "value") }?);
+        Ok(())
+    };
+    // SAFETY: NULL or a live request.
+    unsafe { change(request, add) }
+}
+
+/// Sets the body.
+///
+/// @param request  borrowed
+/// @param data     borrowed: copied; NULL is right for a length of 0 alone
+/// @param length   in bytes
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `request` is NULL, or `data` is with a length
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_set_body(request: *mut session_request_t, data: *const c_void, length: usize) -> session_status_t {
+    let set = |request: &mut Request| {
+        // SAFETY: NULL or as many bytes as is said.
+        request.set_body(unsafe { bytes(data.cast(), length, "data") }?.to_vec());
+        Ok(())
+    };
+    // SAFETY: NULL or a live request.
+    unsafe { change(request, set) }
+}
+
+/// Changes where a request goes: scheme, host, path and query.
+///
+/// In a handler of SIGN or SEND this is what is signed or sent; before BUILD, the path is still the template's.
+///
+/// @param request  borrowed
+/// @param url      borrowed: absolute, `https` or `http`
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if either is NULL or `url` not valid
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_set_url(request: *mut session_request_t, url: *const c_char) -> session_status_t {
+    // SAFETY: NULL or a text.
+    let set = |request: &mut Request| request.set_url(unsafe { text(url, "url") }?);
+    // SAFETY: NULL or a live request.
+    unsafe { change(request, set) }
+}
+
+/// Changes the HTTP method.
+///
+/// @param request  borrowed
+/// @param method   borrowed: the method
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if either is NULL or `method` is none
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_set_method(request: *mut session_request_t, method: *const c_char) -> session_status_t {
+    // SAFETY: NULL or a text.
+    let set = |request: &mut Request| request.set_method(Text::lossy(unsafe { text(method, "method") }?));
+    // SAFETY: NULL or a live request.
+    unsafe { change(request, set) }
+}
+
+/// Changes the region that a request is signed for.
+///
+/// @param request  borrowed
+/// @param region   borrowed: the region
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if either is NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_set_signing_region(request: *mut session_request_t, region: *const c_char) -> session_status_t {
+    let set = |request: &mut Request| {
+        // SAFETY: NULL or a text.
+        request.set_signing_region(Text::lossy(unsafe { text(region, "region") }?));
+        Ok(())
+    };
+    // SAFETY: NULL or a live request.
+    unsafe { change(request, set) }
+}
+
+/// Changes the name that is signed for the service.
+///
+/// @param request  borrowed
+/// @param name     borrowed: the name
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if either is NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_set_signing_name(request: *mut session_request_t, name: *const c_char) -> session_status_t {
+    let set = |request: &mut Request| {
+        // SAFETY: NULL or a text.
+        request.set_signing_name(Text::lossy(unsafe { text(name, "name") }?));
+        Ok(())
+    };
+    // SAFETY: NULL or a live request.
+    unsafe { change(request, set) }
+}
+
+/// Makes a request fail, or takes its error away.
+///
+/// An error that a handler of VALIDATE, BUILD, SIGN or SEND sets ends the request before it is sent.
+///
+/// @param request  borrowed, nullable: nothing happens for NULL
+/// @param code     borrowed, nullable: the error's code; NULL takes the error away
+/// @param message  borrowed, nullable: the error's message
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_set_error(request: *mut session_request_t, code: *const c_char, message: *const c_char) {
+    let set = |request: &mut Request| {
+        // SAFETY: NULL or a text.
+        let message = unsafe { text_optional(message, "message") }.unwrap_or(Some("(no UTF-8)")).unwrap_or_default();
+        // SAFETY: NULL or a text.
+        match unsafe { text_optional(code, "code") }.unwrap_or(Some("(no UTF-8)")) {
+            Some(code) => request.set_error(Error::new(Status::Handler, code, message)),
+            None => drop(request.clear_error()),
+        }
+        Ok(())
+    };
+    // SAFETY: NULL or a live request.
+    unsafe { change(request, set) };
+}
+
+/// Decides whether a failed attempt is worth another.
+///
+/// @param request    borrowed, nullable: nothing happens for NULL
+/// @param retryable  1: yes; 0: no; anything else: undecided
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_set_retryable(request: *mut session_request_t, retryable: c_int) {
+    let decided = match retryable {
+        1 => Some(true),
+        0 => Some(false),
+        _ => None,
+    };
+    let set = |request: &mut Request| {
+        request.set_retryable(decided);
+        Ok(())
+    };
+    // SAFETY: NULL or a live request.
+    unsafe { change(request, set) };
+}
+
+/// Sends a request and waits for its reply. A request is sent once.
+///
+/// @param request  borrowed
+/// @param out      receives the response; free it with session_response_free(). Unchanged on failure.
+/// @param error    nullable: receives details on failure, those of the service too; free with session_error_free()
+/// @return SESSION_OK; SESSION_ERR_SERVICE if the service refused; SESSION_ERR_TRANSPORT, SESSION_ERR_TIMEOUT,
+///         SESSION_ERR_CREDENTIALS, SESSION_ERR_CONFIG, SESSION_ERR_SERIALIZATION, SESSION_ERR_HANDLER as the case may be;
+///         SESSION_ERR_INVALID_STATE if it was sent already; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_send(
+    request: *mut session_request_t, out: *mut *mut session_response_t, error: *mut *mut session_error_t,
+) -> session_status_t {
+    guard(error, || {
+        // SAFETY: NULL or a live request, used by this thread alone.
+        let request = unsafe { borrow_mut(request, "request") }?;
+        let out = Out::new(out, "out")?;
+        out.set(into_raw(request.send()?));
+        Ok(())
+    })
+}
+
+/// Makes a URL with which anyone can make a request for some time.
+///
+/// Headers that were set and can't be part of a URL must be sent along by whoever uses it. Runs VALIDATE, BUILD and SIGN.
+///
+/// @param request  borrowed
+/// @param seconds  for how long, from 1 to 604800 (seven days)
+/// @param url      receives the URL; free it with session_string_free(). Unchanged on failure.
+/// @param error    nullable: receives details on failure; free with session_error_free()
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or `seconds` out of range; else as
+///         session_request_send()
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_presign(
+    request: *mut session_request_t, seconds: u32, url: *mut *mut c_char, error: *mut *mut session_error_t,
+) -> session_status_t {
+    guard(error, || {
+        // SAFETY: NULL or a live request, used by this thread alone.
+        let request = unsafe { borrow_mut(request, "request") }?;
+        let url = Out::new(url, "url")?;
+        url.set(given(request.presign(seconds)?.as_str()));
+        Ok(())
+    })
+}
+
+unsafe fn text_of(request: *const session_request_t, of: impl FnOnce(&Request) -> &Text) -> *const c_char {
+    // SAFETY: NULL or a live request.
+    guard_value(empty(), || unsafe { borrow_optional(request) }.map_or(empty(), |request| lent(of(request))))
+}
+
+/// The service a request goes to.
+///
+/// @param request  borrowed, nullable
+/// @return borrowed from `request` until it changes: the id of its endpoints; `""` for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_service(request: *const session_request_t) -> *const c_char {
+    // SAFETY: NULL or a live request.
+    unsafe { text_of(request, Request::service) }
+}
+
+/// The operation of a request.
+///
+/// @param request  borrowed, nullable
+/// @return borrowed from `request` until it changes: `PutObject`; `""` for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_operation(request: *const session_request_t) -> *const c_char {
+    // SAFETY: NULL or a live request.
+    unsafe { text_of(request, Request::operation) }
+}
+
+/// The params of a request, as they were given.
+///
+/// @param request  borrowed, nullable
+/// @return borrowed from `request` until it changes: a JSON object; `"{}"` if none were; `""` for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_params(request: *const session_request_t) -> *const c_char {
+    // SAFETY: NULL or a live request.
+    unsafe { text_of(request, Request::params) }
+}
+
+/// The HTTP method of a request.
+///
+/// @param request  borrowed, nullable
+/// @return borrowed from `request` until it changes: `PUT`; `""` for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_method(request: *const session_request_t) -> *const c_char {
+    // SAFETY: NULL or a live request.
+    unsafe { text_of(request, Request::method) }
+}
+
+/// Where a request goes.
+///
+/// @param request  borrowed, nullable
+/// @return borrowed from `request` until it changes: a URL; before BUILD its path is the template's; `""` without an endpoint; `""` for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_url(request: *const session_request_t) -> *const c_char {
+    // SAFETY: NULL or a live request.
+    unsafe { text_of(request, Request::url_text) }
+}
+
+/// The region of a request's client.
+///
+/// @param request  borrowed, nullable
+/// @return borrowed from `request` until it changes: `""` if there is none; `""` for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_region(request: *const session_request_t) -> *const c_char {
+    // SAFETY: NULL or a live request.
+    unsafe { text_of(request, Request::region) }
+}
+
+/// The endpoint of a request's client.
+///
+/// @param request  borrowed, nullable
+/// @return borrowed from `request` until it changes: a URL; `""` if there is none; `""` for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_endpoint(request: *const session_request_t) -> *const c_char {
+    // SAFETY: NULL or a live request.
+    unsafe { text_of(request, Request::endpoint) }
+}
+
+/// The region that a request is signed for.
+///
+/// @param request  borrowed, nullable
+/// @return borrowed from `request` until it changes: the region; `""` for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_signing_region(request: *const session_request_t) -> *const c_char {
+    // SAFETY: NULL or a live request.
+    unsafe { text_of(request, Request::signing_region) }
+}
+
+/// The name that is signed for the service.
+///
+/// @param request  borrowed, nullable
+/// @return borrowed from `request` until it changes: the name; `""` for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_signing_name(request: *const session_request_t) -> *const c_char {
+    // SAFETY: NULL or a live request.
+    unsafe { text_of(request, Request::signing_name) }
+}
+
+/// The partition of a request's endpoint.
+///
+/// @param request  borrowed, nullable
+/// @return borrowed from `request` until it changes: `aws`, `aws-cn`; `""` for an endpoint that the program named; `""` for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_partition(request: *const session_request_t) -> *const c_char {
+    // SAFETY: NULL or a live request.
+    unsafe { text_of(request, Request::partition) }
+}
+
+/// The id that the service gave a request.
+///
+/// @param request  borrowed, nullable
+/// @return borrowed from `request` until it changes: `""` before a reply; `""` for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_request_id(request: *const session_request_t) -> *const c_char {
+    // SAFETY: NULL or a live request.
+    unsafe { text_of(request, Request::request_id) }
+}
+
+/// The value of a header.
+///
+/// @param request  borrowed, nullable
+/// @param name     borrowed, nullable: the name, in any case
+/// @return borrowed from `request` until it changes; NULL if there is no such header
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_header(request: *const session_request_t, name: *const c_char) -> *const c_char {
+    guard_value(std::ptr::null(), || {
+        // SAFETY: NULL or a live request.
+        let request = unsafe { borrow_optional(request) };
+        // SAFETY: NULL or a text.
+        let name = unsafe { text(name, "name") }.ok();
+        request.zip(name).and_then(|(request, name)| request.headers().get(name)).map_or(std::ptr::null(), lent)
+    })
+}
+
+/// How many headers a request has.
+///
+/// @param request  borrowed, nullable
+/// @return the number; 0 for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_header_count(request: *const session_request_t) -> usize {
+    // SAFETY: NULL or a live request.
+    unsafe { borrow_optional(request) }.map_or(0, |request| request.headers().as_slice().len())
+}
+
+/// The name of a header, in the order they are sent.
+///
+/// @param request  borrowed, nullable
+/// @param index    from 0, below session_request_header_count()
+/// @return borrowed from `request` until it changes; NULL if there is no such header
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_header_name(request: *const session_request_t, index: usize) -> *const c_char {
+    // SAFETY: NULL or a live request.
+    let header = unsafe { borrow_optional(request) }.and_then(|request| request.headers().as_slice().get(index));
+    header.map_or(std::ptr::null(), |header| lent(&header.name))
+}
+
+/// The value of a header, in the order they are sent.
+///
+/// @param request  borrowed, nullable
+/// @param index    from 0, below session_request_header_count()
+/// @return borrowed from `request` until it changes; NULL if there is no such header
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_header_value(request: *const session_request_t, index: usize) -> *const c_char {
+    // SAFETY: NULL or a live request.
+    let header = unsafe { borrow_optional(request) }.and_then(|request| request.headers().as_slice().get(index));
+    header.map_or(std::ptr::null(), |header| lent(&header.value))
+}
+
+/// The body of a request.
+///
+/// @param request  borrowed, nullable
+/// @param length   nullable: receives its bytes; 0 for NULL
+/// @return borrowed from `request` until it changes; NULL for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_body(request: *const session_request_t, length: *mut usize) -> *const c_void {
+    // SAFETY: NULL or a live request.
+    let body = unsafe { borrow_optional(request) }.map(Request::body);
+    if let Ok(length) = Out::new(length, "length") {
+        length.set(body.map_or(0, <[u8]>::len));
+    }
+    body.map_or(std::ptr::null(), |body| body.as_ptr().cast())
+}
+
+/// How many tries of a request have failed before this one.
+///
+/// @param request  borrowed, nullable
+/// @return the number; 0 for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_retry_count(request: *const session_request_t) -> c_int {
+    // SAFETY: NULL or a live request.
+    unsafe { borrow_optional(request) }.map_or(0, |request| c_int::try_from(request.retry_count()).unwrap_or(c_int::MAX))
+}
+
+/// The HTTP status of the reply.
+///
+/// @param request  borrowed, nullable
+/// @return the status; 0 before a reply and for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_http_status(request: *const session_request_t) -> c_int {
+    // SAFETY: NULL or a live request.
+    unsafe { borrow_optional(request) }.map_or(0, |request| c_int::from(request.http_status()))
+}
+
+/// The wait before this try.
+///
+/// @param request  borrowed, nullable
+/// @return milliseconds; 0 for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_retry_delay_ms(request: *const session_request_t) -> u64 {
+    // SAFETY: NULL or a live request.
+    unsafe { borrow_optional(request) }.map_or(0, |request| request.retry_delay_ms())
+}
+
+/// Whether another try is worth it.
+///
+/// @param request  borrowed, nullable
+/// @return 1: yes; 0: no; -1: undecided, and for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_retryable(request: *const session_request_t) -> c_int {
+    // SAFETY: NULL or a live request.
+    unsafe { borrow_optional(request) }.map_or(-1, |request| request.retryable().map_or(-1, c_int::from))
+}
+
+/// Whether a presigned URL is being made of a request.
+///
+/// @param request  borrowed, nullable
+/// @return whether; false for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_is_presigned(request: *const session_request_t) -> bool {
+    // SAFETY: NULL or a live request.
+    unsafe { borrow_optional(request) }.map_or(false, |request| request.presign_seconds().is_some())
+}
+
+/// When a request was made.
+///
+/// @param request  borrowed, nullable
+/// @return Unix nanoseconds; 0 for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_created_at(request: *const session_request_t) -> i64 {
+    // SAFETY: NULL or a live request.
+    unsafe { borrow_optional(request) }.map_or(0, |request| request.created_at())
+}
+
+/// When this try of a request began.
+///
+/// @param request  borrowed, nullable
+/// @return Unix nanoseconds; 0 for NULL
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_attempted_at(request: *const session_request_t) -> i64 {
+    // SAFETY: NULL or a live request.
+    unsafe { borrow_optional(request) }.map_or(0, |request| request.attempted_at())
+}
+
+/// A header of the reply, for handlers that run after SEND.
+///
+/// @param request  borrowed, nullable
+/// @param name     borrowed, nullable: the name, in any case
+/// @return borrowed from `request` until it changes; NULL if there is no reply or no such header
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_response_header(request: *const session_request_t, name: *const c_char) -> *const c_char {
+    guard_value(std::ptr::null(), || {
+        // SAFETY: NULL or a live request.
+        let response = unsafe { borrow_optional(request) }.and_then(Request::response);
+        // SAFETY: NULL or a text.
+        let name = unsafe { text(name, "name") }.ok();
+        response.zip(name).and_then(|(response, name)| response.headers().get(name)).map_or(std::ptr::null(), lent)
+    })
+}
+
+/// What is wrong with a request now.
+///
+/// @param request  borrowed, nullable
+/// @return borrowed from `request` until it changes: do not free; NULL if nothing is
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_error(request: *const session_request_t) -> *const session_error_t {
+    // SAFETY: NULL or a live request.
+    unsafe { borrow_optional(request) }.and_then(Request::error).map_or(std::ptr::null(), lend)
+}

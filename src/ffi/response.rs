@@ -1,0 +1,198 @@
+//! Responses.
+
+use super::error::session_error_t;
+use super::guard::{guard, guard_value};
+use super::handle::{Out, borrow_mut, borrow_optional, handle, null, take};
+use super::status::session_status_t;
+use super::strings::{given, lent, text};
+use crate::error::{Error, Status};
+use crate::request::Response;
+use std::ffi::{c_char, c_int, c_void};
+
+/// The reply of a service.
+#[repr(C)]
+pub struct session_response_t {
+    _private: [u8; 0],
+}
+handle!(owned session_response_t => Response);
+
+/// The HTTP status of a reply.
+///
+/// @param response  borrowed, nullable
+/// @return the status; 0 for NULL
+/// @thread The response's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_response_status(response: *const session_response_t) -> c_int {
+    // SAFETY: NULL or a live response.
+    unsafe { borrow_optional(response) }.map_or(0, |response| c_int::from(response.status()))
+}
+
+/// The value of a header.
+///
+/// @param response  borrowed, nullable
+/// @param name      borrowed, nullable: the name, in any case
+/// @return borrowed from `response`; NULL if there is no such header
+/// @thread The response's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_response_header(response: *const session_response_t, name: *const c_char) -> *const c_char {
+    guard_value(std::ptr::null(), || {
+        // SAFETY: NULL or a live response.
+        let response = unsafe { borrow_optional(response) };
+        // SAFETY: NULL or a text.
+        let name = unsafe { text(name, "name") }.ok();
+        response.zip(name).and_then(|(response, name)| response.headers().get(name)).map_or(std::ptr::null(), lent)
+    })
+}
+
+/// How many headers a reply has.
+///
+/// @param response  borrowed, nullable
+/// @return the number; 0 for NULL
+/// @thread The response's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_response_header_count(response: *const session_response_t) -> usize {
+    // SAFETY: NULL or a live response.
+    unsafe { borrow_optional(response) }.map_or(0, |response| response.headers().as_slice().len())
+}
+
+/// The name of a header.
+///
+/// @param response  borrowed, nullable
+/// @param index     from 0, below session_response_header_count()
+/// @return borrowed from `response`; NULL if there is no such header
+/// @thread The response's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_response_header_name(response: *const session_response_t, index: usize) -> *const c_char {
+    // SAFETY: NULL or a live response.
+    let header = unsafe { borrow_optional(response) }.and_then(|response| response.headers().as_slice().get(index));
+    header.map_or(std::ptr::null(), |header| lent(&header.name))
+}
+
+/// The value of a header.
+///
+/// @param response  borrowed, nullable
+/// @param index     from 0, below session_response_header_count()
+/// @return borrowed from `response`; NULL if there is no such header
+/// @thread The response's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_response_header_value(response: *const session_response_t, index: usize) -> *const c_char {
+    // SAFETY: NULL or a live response.
+    let header = unsafe { borrow_optional(response) }.and_then(|response| response.headers().as_slice().get(index));
+    header.map_or(std::ptr::null(), |header| lent(&header.value))
+}
+
+/// Reads the next bytes of a reply's body, as they come.
+///
+/// @param response  borrowed
+/// @param buffer    receives the bytes
+/// @param capacity  of `buffer`, in bytes
+/// @param length    receives how many were read; 0 is the end of the body. Unchanged on failure.
+/// @param error     nullable: receives details on failure; free with session_error_free()
+/// @return SESSION_OK; SESSION_ERR_TRANSPORT if the body was cut; SESSION_ERR_TIMEOUT; SESSION_ERR_INVALID_ARGUMENT if a
+///         pointer is NULL or `capacity` is 0
+/// @thread The response's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_response_read(
+    response: *mut session_response_t, buffer: *mut c_void, capacity: usize, length: *mut usize, error: *mut *mut session_error_t,
+) -> session_status_t {
+    guard(error, || {
+        // SAFETY: NULL or a live response, used by this thread alone.
+        let response = unsafe { borrow_mut(response, "response") }?;
+        let length = Out::new(length, "length")?;
+        if buffer.is_null() {
+            return Err(null("buffer"));
+        }
+        if capacity == 0 || isize::try_from(capacity).is_err() {
+            return Err(Error::argument("capacity", format_args!("is {capacity}")));
+        }
+        // SAFETY: not NULL, and the caller promises that many bytes; they are written before they are read.
+        unsafe { std::ptr::write_bytes(buffer.cast::<u8>(), 0, capacity.min(1)) };
+        // SAFETY: as above.
+        let buffer = unsafe { std::slice::from_raw_parts_mut(buffer.cast::<u8>(), capacity) };
+        length.set(response.read(buffer)?);
+        Ok(())
+    })
+}
+
+/// Gives a reply's whole body, read to its end.
+///
+/// @param response  borrowed
+/// @param limit     the most bytes that are read; a longer body is an error
+/// @param data      nullable: receives the body, borrowed from `response`, with a NUL behind it. Unchanged on failure.
+/// @param length    nullable: receives its bytes. Unchanged on failure.
+/// @param error     nullable: receives details on failure; free with session_error_free()
+/// @return SESSION_OK; SESSION_ERR_TRANSPORT if the body was cut or is longer; SESSION_ERR_INVALID_STATE if a part of it was
+///         read by session_response_read(); SESSION_ERR_INVALID_ARGUMENT if `response` is NULL, or both outputs are
+/// @thread The response's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_response_body(
+    response: *mut session_response_t, limit: usize, data: *mut *const c_char, length: *mut usize, error: *mut *mut session_error_t,
+) -> session_status_t {
+    guard(error, || {
+        // SAFETY: NULL or a live response, used by this thread alone.
+        let response = unsafe { borrow_mut(response, "response") }?;
+        let data = Out::new(data, "data");
+        let out_length = Out::new(length, "length");
+        if let (Err(error), Err(_)) = (&data, &out_length) {
+            return Err(error.clone());
+        }
+        let length = response.whole(limit)?.len();
+        if let Ok(data) = data {
+            data.set(response.whole_with_nul().as_ptr().cast());
+        }
+        if let Ok(out) = out_length {
+            out.set(length);
+        }
+        Ok(())
+    })
+}
+
+/// Gives the text of the first element, or member, of a name in an XML or JSON reply.
+///
+/// Reads the body to its end, at most 64 MiB.
+///
+/// @param response  borrowed
+/// @param name      borrowed: the name, without prefix
+/// @param out       receives the text; free it with session_string_free(). Unchanged on failure.
+/// @param error     nullable: receives details on failure; free with session_error_free()
+/// @return SESSION_OK; SESSION_ERR_SERIALIZATION if the reply is neither XML nor JSON or has no such element;
+///         SESSION_ERR_TRANSPORT if the body was cut; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+/// @thread The response's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_response_value(
+    response: *mut session_response_t, name: *const c_char, out: *mut *mut c_char, error: *mut *mut session_error_t,
+) -> session_status_t {
+    const LIMIT: usize = 64 << 20;
+    guard(error, || {
+        // SAFETY: NULL or a live response, used by this thread alone.
+        let response = unsafe { borrow_mut(response, "response") }?;
+        // SAFETY: NULL or a text.
+        let name = unsafe { text(name, "name") }?;
+        let out = Out::new(out, "out")?;
+        let value = response.document(LIMIT)?.value_of(name).ok_or_else(|| {
+            let shown: String = name.chars().take(64).collect();
+            Error::new(Status::Serialization, "ValueNotFound", format!("the reply has no element or member {shown:?}"))
+        })?;
+        out.set(given(value));
+        Ok(())
+    })
+}
+
+/// Frees a response; NULL is ignored. A body that was not read to its end costs its connection.
+///
+/// @param response  owned, nullable: given up
+/// @thread The response's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_response_free(response: *mut session_response_t) {
+    // SAFETY: NULL or a live response that is given up.
+    guard_value((), || drop(unsafe { take(response) }));
+}
