@@ -46,6 +46,13 @@ pub struct Signed {
     pub(super) given: Vec<Header>,
 }
 
+fn text_of(header: &Header) -> (TextRef<'_>, TextRef<'_>) {
+    (
+        TextRef(header.name.as_str_with_nul()),
+        TextRef(header.value.as_str_with_nul()),
+    )
+}
+
 /// A place in the buffer, NUL included; empty if there is no such string.
 pub(super) type Span = Range<usize>;
 
@@ -77,24 +84,34 @@ impl Signed {
     /// The headers to send. Signed by headers: those to add to the given ones, each in place of what has its name. Of a
     /// presigned URL: all that must be sent along with it, given ones and added ones.
     pub fn headers(&self) -> impl Iterator<Item = (TextRef<'_>, TextRef<'_>)> {
-        let given = self.given.iter().map(|header| {
-            (
-                TextRef(header.name.as_str_with_nul()),
-                TextRef(header.value.as_str_with_nul()),
-            )
-        });
+        let given = self.given.iter().map(text_of);
+        given.chain(self.added())
+    }
+
+    /// How many headers [`headers`](Signed::headers) gives.
+    pub fn header_count(&self) -> usize {
+        self.given.len() + self.added().count()
+    }
+
+    /// One of the headers that [`headers`](Signed::headers) gives, found without going through those before it.
+    pub fn header(&self, index: usize) -> Option<(TextRef<'_>, TextRef<'_>)> {
+        match index.checked_sub(self.given.len()) {
+            None => self.given.get(index).map(text_of),
+            Some(index) => self.added().nth(index),
+        }
+    }
+
+    fn added(&self) -> impl Iterator<Item = (TextRef<'_>, TextRef<'_>)> {
         let added = [
             ("X-Amz-Date\0", &self.date),
             ("X-Amz-Security-Token\0", &self.token),
             ("X-Amz-Content-Sha256\0", &self.content_sha256),
             ("Authorization\0", &self.authorization),
         ];
-        given.chain(
-            added
-                .into_iter()
-                .filter(|(_, span)| !span.is_empty())
-                .map(|(name, span)| (TextRef(name), self.at(span))),
-        )
+        added
+            .into_iter()
+            .filter(|(_, span)| !span.is_empty())
+            .map(|(name, span)| (TextRef(name), self.at(span)))
     }
 
     /// Puts the added headers of a request that is signed by headers where they belong.

@@ -1,0 +1,295 @@
+//! What a host's transport answers.
+
+use super::guard::guard_status;
+use super::handle::{borrow_mut, handle, null};
+use super::status::{session_status_name, session_status_t};
+use super::strings::{bytes, text, text_optional};
+use crate::error::{Error, Result, Status};
+use crate::text::Text;
+use crate::transport::{Header, HttpReply};
+use std::borrow::Cow;
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::io::Cursor;
+
+/// Where a transport puts the reply. Borrowed: valid in the callback, on its thread.
+///
+/// What it does not take, because it is no HTTP, fails the send with that as its cause.
+pub struct session_http_reply_t {
+    _private: [u8; 0],
+}
+handle!(owned session_http_reply_t => Incoming);
+
+/// The longest body that is kept.
+const MOST: usize = 1 << 30;
+
+/// A reply on its way in.
+#[derive(Default)]
+pub(crate) struct Incoming {
+    status: u16,
+    headers: Vec<Header>,
+    body: Vec<u8>,
+    /// What the transport said.
+    error: Option<Error>,
+    /// What it gave that can't be.
+    fault: Option<Error>,
+}
+
+impl Incoming {
+    /// The pointer that the callback gets.
+    pub(crate) fn lend(&mut self) -> *mut session_http_reply_t {
+        std::ptr::from_mut(self).cast()
+    }
+
+    /// The reply, or why there is none. `of_body` is why the request's body could not be read.
+    pub(crate) fn finish(self, returned: c_int, of_body: Option<Error>) -> Result<HttpReply> {
+        let why = self.error.or(self.fault);
+        if returned != session_status_t::SESSION_OK as c_int {
+            let why = why.or(of_body).unwrap_or_else(|| unsaid(returned));
+            return Err(failed(returned, why));
+        }
+        if let Some(why) = why {
+            return Err(failed(returned, why));
+        }
+        if self.status == 0 {
+            return Err(failed(returned, cause("the transport gave no HTTP status")));
+        }
+        Ok(HttpReply {
+            status: self.status,
+            headers: self.headers,
+            body: Box::new(Cursor::new(self.body)),
+        })
+    }
+
+    fn set_status(&mut self, status: c_int) -> Result<()> {
+        let valid = u16::try_from(status)
+            .ok()
+            .filter(|status| (100..=999).contains(status));
+        self.status = valid.ok_or_else(|| {
+            Error::argument(
+                "status",
+                format_args!("is {status}, which is no HTTP status"),
+            )
+        })?;
+        Ok(())
+    }
+
+    fn add_header(&mut self, name: &str, value: &str) -> Result<()> {
+        let shown: String = name.chars().take(64).collect();
+        if !is_token(name) {
+            let why = format!("is {shown:?}, which no HTTP header can be named");
+            return Err(Error::argument("name", why));
+        }
+        let value = value.trim_matches([' ', '\t']);
+        if value
+            .bytes()
+            .any(|byte| byte.is_ascii_control() && byte != b'\t')
+        {
+            let why = format!("of the header {shown:?} has a line break or control character");
+            return Err(Error::argument("value", why));
+        }
+        self.headers.push(Header {
+            name: Text::lossy(name),
+            value: Text::lossy(value),
+        });
+        Ok(())
+    }
+
+    fn write(&mut self, data: &[u8], most: usize) -> Result<()> {
+        if data.len() > most.saturating_sub(self.body.len()) {
+            return Err(cause(format!(
+                "the reply's body has more than {most} bytes"
+            )));
+        }
+        if self.body.try_reserve(data.len()).is_err() {
+            let so_far = self.body.len();
+            return Err(cause(format!(
+                "no memory for the reply's body after {so_far} bytes"
+            )));
+        }
+        self.body.extend_from_slice(data);
+        Ok(())
+    }
+}
+
+fn is_token(text: &str) -> bool {
+    let of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(of_token)
+}
+
+fn cause(why: impl Into<String>) -> Error {
+    Error::new(Status::Transport, "", why)
+}
+
+/// For a transport that failed and did not say why.
+fn unsaid(returned: c_int) -> Error {
+    // SAFETY: the name of a status is a literal.
+    let name = unsafe { CStr::from_ptr(session_status_name(returned)) };
+    let name = name.to_string_lossy();
+    cause(format!(
+        "the transport returned {name} ({returned}) and set no error"
+    ))
+}
+
+fn failed(returned: c_int, why: Error) -> Error {
+    let status = match Status::from_number(returned) {
+        Some(status @ (Status::Timeout | Status::Canceled)) => status,
+        _ => Status::Transport,
+    };
+    let error = Error::new(status, "RequestError", "send request failed").with_cause(why);
+    if status == Status::Canceled {
+        error.with_retryable(false)
+    } else {
+        error
+    }
+}
+
+/// A text that a server wrote and that need not be UTF-8, as the built-in transport reads it.
+unsafe fn text_of_server<'a>(pointer: *const c_char, argument: &str) -> Result<Cow<'a, str>> {
+    if pointer.is_null() {
+        return Err(null(argument));
+    }
+    // SAFETY: not NULL, so a text that ends in NUL.
+    Ok(unsafe { CStr::from_ptr(pointer) }.to_string_lossy())
+}
+
+/// Changes a reply; what it refuses is also remembered, the first of it.
+unsafe fn change(
+    reply: *mut session_http_reply_t,
+    change: impl FnOnce(&mut Incoming) -> Result<()>,
+) -> session_status_t {
+    guard_status(|| {
+        // SAFETY: NULL or a live reply.
+        let reply = unsafe { borrow_mut(reply, "reply") }?;
+        change(reply).inspect_err(|error| {
+            reply.fault.get_or_insert_with(|| error.clone());
+        })
+    })
+}
+
+/// Sets the HTTP status of a reply. Required.
+///
+/// @param reply   borrowed
+/// @param status  100 to 999
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `reply` is NULL or `status` none
+/// @thread The callback's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_http_reply_set_status(
+    reply: *mut session_http_reply_t,
+    status: c_int,
+) -> session_status_t {
+    // SAFETY: NULL or a live reply.
+    unsafe { change(reply, |reply| reply.set_status(status)) }
+}
+
+/// Adds a header to a reply, after those that it has.
+///
+/// @param reply  borrowed
+/// @param name   borrowed
+/// @param value  borrowed: blanks around it are cut off; bytes that are no UTF-8 are replaced by U+FFFD
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL, the name is none, or the value has a line
+///         break or control character
+/// @thread The callback's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_http_reply_add_header(
+    reply: *mut session_http_reply_t,
+    name: *const c_char,
+    value: *const c_char,
+) -> session_status_t {
+    let add = |reply: &mut Incoming| {
+        // SAFETY: NULL or a text.
+        let name = unsafe { text(name, "name") }?;
+        // SAFETY: NULL or a text.
+        reply.add_header(name, &unsafe { text_of_server(value, "value") }?)
+    };
+    // SAFETY: NULL or a live reply.
+    unsafe { change(reply, add) }
+}
+
+/// Adds bytes to the body of a reply, as they come.
+///
+/// @param reply   borrowed
+/// @param data    borrowed: copied; NULL is right for a `length` of 0 alone
+/// @param length  how many bytes
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL; SESSION_ERR_TRANSPORT if the body gets longer
+///         than 1 GiB or than there is memory
+/// @thread The callback's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_http_reply_write(
+    reply: *mut session_http_reply_t,
+    data: *const c_void,
+    length: usize,
+) -> session_status_t {
+    let write = |reply: &mut Incoming| {
+        // SAFETY: NULL or a buffer of that length.
+        reply.write(unsafe { bytes(data.cast(), length, "data") }?, MOST)
+    };
+    // SAFETY: NULL or a live reply.
+    unsafe { change(reply, write) }
+}
+
+/// Says why there is no reply. The send fails with it as the cause, whatever the callback returns.
+///
+/// @param reply    borrowed
+/// @param code     borrowed, nullable: a short name for programs
+/// @param message  borrowed: for people
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `reply` or `message` is NULL
+/// @thread The callback's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_http_reply_set_error(
+    reply: *mut session_http_reply_t,
+    code: *const c_char,
+    message: *const c_char,
+) -> session_status_t {
+    let set = |reply: &mut Incoming| {
+        // SAFETY: NULL or a text.
+        let code = unsafe { text_optional(code, "code") }?.unwrap_or_default();
+        // SAFETY: NULL or a text.
+        let message = unsafe { text(message, "message") }?;
+        reply.error = Some(Error::new(Status::Transport, code, message));
+        Ok(())
+    };
+    // SAFETY: NULL or a live reply.
+    unsafe { change(reply, set) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_ends_at_the_limit() {
+        let mut reply = Incoming::default();
+        reply.write(&[1; 6], 10).unwrap();
+        reply.write(&[], 10).unwrap();
+        reply.write(&[1; 4], 10).unwrap();
+        let error = reply.write(&[1], 10).unwrap_err();
+        assert_eq!(error.message(), "the reply's body has more than 10 bytes");
+        assert_eq!(reply.body.len(), 10);
+    }
+
+    #[test]
+    fn what_the_transport_says_comes_before_what_it_did_wrong() {
+        let reply = || Incoming {
+            error: Some(cause("said")),
+            fault: Some(cause("done")),
+            ..Incoming::default()
+        };
+        for (returned, status) in [
+            (0, Status::Transport),
+            (61, Status::Timeout),
+            (5, Status::Transport),
+        ] {
+            let error = reply().finish(returned, Some(cause("body"))).err().unwrap();
+            assert_eq!(error.status(), status);
+            assert_eq!(error.causes()[0].message(), "said");
+        }
+        let silent = Incoming::default().finish(-7, None).err().unwrap();
+        let why = "the transport returned SESSION_ERR_UNKNOWN (-7) and set no error";
+        assert_eq!(silent.causes()[0].message(), why);
+        assert_eq!(silent.status(), Status::Transport);
+    }
+}
