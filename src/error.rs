@@ -86,7 +86,11 @@ impl Error {
 
     /// An argument that can't be used: `argument` is its name in the interface.
     pub fn argument(argument: &str, why: impl fmt::Display) -> Error {
-        Error::new(Status::InvalidArgument, "InvalidArgument", format!("`{argument}` {why}"))
+        Error::new(
+            Status::InvalidArgument,
+            "InvalidArgument",
+            format!("`{argument}` {why}"),
+        )
     }
 
     /// Adds a cause; causes are listed in the order they are added.
@@ -103,7 +107,12 @@ impl Error {
     }
 
     /// Says which reply it was.
-    pub fn with_reply(mut self, http_status: u16, request_id: impl Into<String>, host_id: impl Into<String>) -> Error {
+    pub fn with_reply(
+        mut self,
+        http_status: u16,
+        request_id: impl Into<String>,
+        host_id: impl Into<String>,
+    ) -> Error {
         self.0.http_status = http_status;
         self.0.request_id = Text::lossy(request_id);
         self.0.host_id = Text::lossy(host_id);
@@ -193,7 +202,10 @@ impl Error {
             text.push_str(&place);
         }
         if detail.http_status != 0 {
-            text.push_str(&format!("\n\tstatus code: {}, request id: {}", detail.http_status, detail.request_id));
+            text.push_str(&format!(
+                "\n\tstatus code: {}, request id: {}",
+                detail.http_status, detail.request_id
+            ));
             if !detail.host_id.is_empty() {
                 text.push_str(&format!(", host id: {}", detail.host_id));
             }

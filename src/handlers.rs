@@ -256,7 +256,9 @@ impl Handlers {
     pub fn run(&self, stage: Stage, request: &mut Request) {
         let list = self.list(stage);
         match stage {
-            Stage::Validate | Stage::Build | Stage::Sign | Stage::Send => list.run_until_error(request),
+            Stage::Validate | Stage::Build | Stage::Sign | Stage::Send => {
+                list.run_until_error(request)
+            }
             _ => list.run(request),
         }
     }

@@ -22,6 +22,7 @@ pub mod config;
 pub mod resolved;
 pub mod session;
 
+pub mod explain;
 
 pub mod handlers;
 

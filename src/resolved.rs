@@ -6,7 +6,7 @@
 use crate::config::{Clock, Config, Field, Kind, Logger, Sleep};
 use crate::credentials::Credentials;
 use crate::credentials::profile::Plan;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::load::environment::Environment;
 use crate::load::origin::Origin;
 use crate::load::profile::{FileState, Profile};
@@ -25,14 +25,22 @@ pub struct Loaded {
     /// What variables and files say, sorted by field.
     pub(crate) outside: Vec<(Field, Text, Origin)>,
     pub(crate) shared_config: bool,
+    /// Who says whether shared config is on.
+    pub(crate) shared_config_origin: Origin,
     pub(crate) profile: Profile,
     pub(crate) profile_origin: Origin,
     pub(crate) files: Vec<(Arc<Path>, FileState)>,
     pub(crate) plan: Plan,
     pub(crate) credentials: Arc<Credentials>,
+    /// What options gave for TLS; it wins over the fields.
+    pub(crate) pem: TlsSettings,
     pub(crate) tls: transport::Tls,
     pub(crate) built_in: OnceCell<Arc<dyn Transport>>,
+    /// Why nothing could be loaded, where the session was wanted all the same.
+    pub(crate) failure: Option<Error>,
 }
+
+const OF_TLS: [Field; 3] = [Field::CaBundle, Field::ClientTlsCert, Field::ClientTlsKey];
 
 /// The configuration of a session, a copy or a client.
 #[derive(Clone)]
@@ -207,9 +215,7 @@ impl ResolvedConfig {
         if let Some(own) = self.object(|config| &config.transport) {
             return Ok(own.clone());
         }
-        const OF_TLS: [Field; 3] = [Field::CaBundle, Field::ClientTlsCert, Field::ClientTlsKey];
-        let overrides = self.overrides.as_ref();
-        if overrides.is_some_and(|config| OF_TLS.iter().any(|field| config.get(*field).is_some())) {
+        if self.overrides_tls() {
             return transport::built_in(
                 &transport::check_tls(&self.tls_files())?,
                 self.environment(),
@@ -217,6 +223,23 @@ impl ResolvedConfig {
         }
         let make = || transport::built_in(&self.loaded.tls, self.environment());
         self.loaded.built_in.get_or_try_init(make).cloned()
+    }
+
+    fn overrides_tls(&self) -> bool {
+        let overrides = self.overrides.as_ref();
+        overrides.is_some_and(|config| OF_TLS.iter().any(|field| config.get(*field).is_some()))
+    }
+
+    /// The PEM text that an option gave, which wins over a field of TLS.
+    pub fn pem(&self, field: Field) -> Option<&PemSource> {
+        let pem = &self.loaded.pem;
+        let given = match field {
+            Field::CaBundle => &pem.ca_bundle,
+            Field::ClientTlsCert => &pem.client_certificate,
+            Field::ClientTlsKey => &pem.client_key,
+            _ => &None,
+        };
+        given.as_ref().filter(|_| !self.overrides_tls())
     }
 
     /// The files for TLS that the fields name.

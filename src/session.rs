@@ -169,6 +169,7 @@ struct Loader<'a> {
     environment: Environment,
     code: Config,
     shared_config: bool,
+    shared_config_origin: Origin,
     profile_name: Text,
     profile_origin: Origin,
 }
@@ -179,10 +180,17 @@ impl<'a> Loader<'a> {
             .environment
             .clone()
             .unwrap_or_else(Environment::of_process);
-        let shared_config = match options.shared_config {
-            SharedConfigState::Disable => false,
-            SharedConfigState::Enable => true,
-            SharedConfigState::FromEnvironment => environment.loads_config(),
+        let (shared_config, shared_config_origin) = match options.shared_config {
+            SharedConfigState::Disable => (false, Origin::Code),
+            SharedConfigState::Enable => (true, Origin::Code),
+            SharedConfigState::FromEnvironment => {
+                let set = environment.lossy(Variable::SdkLoadConfig).is_some();
+                let variable = Origin::Environment(Variable::SdkLoadConfig);
+                (
+                    environment.loads_config(),
+                    if set { variable } else { Origin::Default },
+                )
+            }
         };
         let mut code = options.config.clone();
         code.merge(&options.fields);
@@ -191,6 +199,7 @@ impl<'a> Loader<'a> {
             environment,
             code,
             shared_config,
+            shared_config_origin,
             profile_name: crate::text!("default"),
             profile_origin: Origin::Default,
         };
@@ -212,13 +221,16 @@ impl<'a> Loader<'a> {
             code: config.clone(),
             outside: Vec::new(),
             shared_config: false,
+            shared_config_origin: Origin::Default,
             profile: Profile::empty("default"),
             profile_origin: Origin::Default,
             files: Vec::new(),
             plan: Plan::of(Base::Remote),
-            credentials: Arc::new(Credentials::fixed(Err(error))),
+            credentials: Arc::new(Credentials::fixed(Err(error.clone()))),
+            pem: TlsSettings::default(),
             tls: Tls::default(),
             built_in: OnceCell::new(),
+            failure: Some(error),
         }
     }
 
@@ -260,13 +272,16 @@ impl<'a> Loader<'a> {
             code: self.code,
             outside,
             shared_config: self.shared_config,
+            shared_config_origin: self.shared_config_origin,
             profile,
             profile_origin: self.profile_origin,
             files: files.looked_at().to_vec(),
             plan,
             credentials,
+            pem: self.options.tls.clone(),
             tls,
             built_in: OnceCell::new(),
+            failure: None,
         })
     }
 
@@ -399,7 +414,8 @@ impl<'a> Loader<'a> {
                 Err(_) if key == Key::Ec2MetadataV1Disabled => {}
                 Err(expected) => {
                     let value = setting.value.as_str();
-                    let message = format!("{} is {value:?}, but {expected} is expected", key.name());
+                    let message =
+                        format!("{} is {value:?}, but {expected} is expected", key.name());
                     return Err(setting.error("SharedConfigErr", message));
                 }
             }

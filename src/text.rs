@@ -4,7 +4,7 @@
 //! has to allocate, and that a value with a NUL inside, which C would see cut short, is refused where it enters.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// An immutable string, without NUL inside and with one after it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -124,6 +124,21 @@ impl fmt::Display for Text {
     }
 }
 
+/// Shows a text on one line: what would break the line, or change how it reads, is shown as an escape.
+pub struct Escaped<'a>(pub &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            match character {
+                '\'' | '"' => f.write_char(character)?,
+                _ => write!(f, "{}", character.escape_debug())?,
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,5 +151,11 @@ mod tests {
         assert_eq!(text!("host").as_str(), "host");
         assert_eq!(Text::from_static("no NUL"), "");
         assert!(Text::EMPTY.is_empty());
+    }
+
+    #[test]
+    fn what_is_escaped_stays_on_its_line() {
+        let shown = Escaped("a b\n'\"\\\u{202e}\u{2028}\u{1b}[1mé").to_string();
+        assert_eq!(shown, r#"a b\n'"\\\u{202e}\u{2028}\u{1b}[1mé"#);
     }
 }

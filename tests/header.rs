@@ -1,7 +1,11 @@
 //! The header is what src/ffi says: this makes it anew and compares it with `include/session.h`.
 //!
 //! `UPDATE_HEADER=1 cargo test --test header` writes it.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what it expects by failing"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +21,10 @@ fn the_header_is_up_to_date() {
         return;
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
-    let differs = made.lines().zip(committed.lines()).position(|(made, committed)| made != committed);
+    let differs = made
+        .lines()
+        .zip(committed.lines())
+        .position(|(made, committed)| made != committed);
     assert!(
         made == committed,
         "include/session.h is out of date from line {}: run UPDATE_HEADER=1 cargo test --test header",
@@ -28,11 +35,19 @@ fn the_header_is_up_to_date() {
 /// What a reader of the header sees first of each file of src/ffi, in the order of its `mod` lines.
 fn sections(root: &Path) -> Vec<(String, String, String)> {
     let modules = fs::read_to_string(root.join("src/ffi/mod.rs")).unwrap();
-    let names = modules.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let names = modules
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
     names
         .map(|name| {
             let source = fs::read_to_string(root.join(format!("src/ffi/{name}.rs"))).unwrap();
-            let title = source.lines().next().unwrap().trim_start_matches("//! ").trim_end_matches('.').to_owned();
+            let title = source
+                .lines()
+                .next()
+                .unwrap()
+                .trim_start_matches("//! ")
+                .trim_end_matches('.')
+                .to_owned();
             (name.to_owned(), title, source)
         })
         .collect()
@@ -78,11 +93,15 @@ fn with_banners(made: &str, root: &Path) -> String {
             let line = line.strip_prefix("unsafe ").unwrap_or(line);
             line.strip_prefix("extern \"C\" fn ")?.split('(').next()
         });
-        let first = functions.filter_map(|function| start_of(&made, function)).min();
+        let first = functions
+            .filter_map(|function| start_of(&made, function))
+            .min();
         let Some(at) = first else { continue };
         let close = if open { "/** @} */\n\n" } else { "" };
         let rule = "-".repeat(72usize.saturating_sub(title.len()));
-        let banner = format!("{close}/* ---- {title} {rule} */\n\n/** @defgroup {name} {title}\n * @{{ */\n\n");
+        let banner = format!(
+            "{close}/* ---- {title} {rule} */\n\n/** @defgroup {name} {title}\n * @{{ */\n\n"
+        );
         made.insert_str(at, &banner);
         open = true;
     }
@@ -102,17 +121,30 @@ fn start_of(made: &str, function: &str) -> Option<usize> {
             || before.get(line..).unwrap().starts_with("\nSESSION_API ");
         marked && before.ends_with([' ', '*'])
     };
-    let at = made.match_indices(&call).map(|(at, _)| at).find(|at| declared(*at))?;
+    let at = made
+        .match_indices(&call)
+        .map(|(at, _)| at)
+        .find(|at| declared(*at))?;
     made.get(..at)?.rfind("\n/**\n").map(|at| at + 1)
 }
 
 #[test]
 fn the_version_macros_are_those_of_the_package() {
-    let header = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("include/session.h")).unwrap();
+    let header =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("include/session.h"))
+            .unwrap();
     let number = |name: &str| {
-        let line = header.lines().find(|line| line.starts_with(&format!("#define SESSION_VERSION_{name} "))).unwrap();
+        let line = header
+            .lines()
+            .find(|line| line.starts_with(&format!("#define SESSION_VERSION_{name} ")))
+            .unwrap();
         line.rsplit(' ').next().unwrap().to_owned()
     };
-    let version = format!("{}.{}.{}", number("MAJOR"), number("MINOR"), number("PATCH"));
+    let version = format!(
+        "{}.{}.{}",
+        number("MAJOR"),
+        number("MINOR"),
+        number("PATCH")
+    );
     assert_eq!(version, env!("CARGO_PKG_VERSION"));
 }

@@ -42,6 +42,8 @@ pub struct Role {
     pub arn: Setting,
     /// For how many seconds, if that is said.
     pub duration_seconds: Option<u32>,
+    /// Who says it.
+    pub duration_origin: Origin,
 }
 
 /// How credentials will be had.
@@ -197,10 +199,17 @@ fn role(profile: &Profile, arn: &Setting, options: RoleOptions) -> Result<Role> 
             ),
         ));
     }
+    let of_profile = profile.settings.get(Key::DurationSeconds);
+    let duration_origin = match (options.duration_seconds, of_profile) {
+        (Some(_), _) => Origin::Code,
+        (None, Some(setting)) => Origin::File(setting.position.clone()),
+        (None, None) => Origin::Default,
+    };
     Ok(Role {
         profile: profile.name.clone(),
         arn: arn.clone(),
         duration_seconds: options.duration_seconds.or(duration(profile)?),
+        duration_origin,
     })
 }
 
@@ -283,18 +292,30 @@ fn check_sso(profile: &Profile) -> Result<()> {
     }
 }
 
-/// Key, secret and token of the environment, each under its first name that is set.
-pub fn environment_keys(environment: &Environment) -> Result<Value> {
-    let first = |variables: &[Variable]| {
-        variables
-            .iter()
-            .find_map(|variable| environment.get(*variable))
-            .map_or("", Text::as_str)
+/// What the environment says where a profile would use this key, and the variable: the first of its names that is set.
+pub fn environment_key(environment: &Environment, key: Key) -> Option<(Variable, &Text)> {
+    let variables: &[Variable] = match key {
+        Key::AccessKeyId => &[Variable::AccessKeyId, Variable::AccessKey],
+        Key::SecretAccessKey => &[Variable::SecretAccessKey, Variable::SecretKey],
+        Key::SessionToken => &[Variable::SessionToken],
+        Key::AccountId => &[Variable::AccountId],
+        Key::WebIdentityTokenFile => &[Variable::WebIdentityTokenFile],
+        Key::RoleArn => &[Variable::RoleArn],
+        Key::RoleSessionName => &[Variable::RoleSessionName],
+        _ => &[],
     };
+    variables
+        .iter()
+        .find_map(|variable| Some((*variable, environment.get(*variable)?)))
+}
+
+/// Key, secret and token of the environment.
+pub fn environment_keys(environment: &Environment) -> Result<Value> {
+    let text = |key| environment_key(environment, key).map_or("", |(_, text)| text.as_str());
     let value = Value::of_keys(
-        first(&[Variable::AccessKeyId, Variable::AccessKey]),
-        first(&[Variable::SecretAccessKey, Variable::SecretKey]),
-        first(&[Variable::SessionToken]),
+        text(Key::AccessKeyId),
+        text(Key::SecretAccessKey),
+        text(Key::SessionToken),
         "EnvConfigCredentials",
     )?;
     Ok(Value {

@@ -34,7 +34,10 @@ handle!(shared session_client_t => Client);
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_client_new(
-    session: *const session_t, service: *const c_char, overrides: *const session_config_t, out: *mut *mut session_client_t,
+    session: *const session_t,
+    service: *const c_char,
+    overrides: *const session_config_t,
+    out: *mut *mut session_client_t,
     error: *mut *mut session_error_t,
 ) -> session_status_t {
     guard(error, || {
@@ -51,9 +54,14 @@ pub unsafe extern "C" fn session_client_new(
     })
 }
 
-unsafe fn text_of(client: *const session_client_t, of: impl FnOnce(&Client) -> &Text) -> *const c_char {
-    // SAFETY: NULL or a live client.
-    guard_value(empty(), || unsafe { borrow_optional(client) }.map_or(empty(), |client| lent(of(client))))
+unsafe fn text_of(
+    client: *const session_client_t,
+    of: impl FnOnce(&Client) -> &Text,
+) -> *const c_char {
+    guard_value(empty(), || {
+        // SAFETY: NULL or a live client.
+        unsafe { borrow_optional(client) }.map_or(empty(), |client| lent(of(client)))
+    })
 }
 
 /// The service a client was made for.
@@ -99,7 +107,9 @@ pub unsafe extern "C" fn session_client_region(client: *const session_client_t) 
 /// @thread Any.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_client_signing_region(client: *const session_client_t) -> *const c_char {
+pub unsafe extern "C" fn session_client_signing_region(
+    client: *const session_client_t,
+) -> *const c_char {
     // SAFETY: NULL or a live client.
     unsafe { text_of(client, Client::signing_region) }
 }
@@ -111,7 +121,9 @@ pub unsafe extern "C" fn session_client_signing_region(client: *const session_cl
 /// @thread Any.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_client_signing_name(client: *const session_client_t) -> *const c_char {
+pub unsafe extern "C" fn session_client_signing_name(
+    client: *const session_client_t,
+) -> *const c_char {
     // SAFETY: NULL or a live client.
     unsafe { text_of(client, Client::signing_name) }
 }
@@ -123,7 +135,9 @@ pub unsafe extern "C" fn session_client_signing_name(client: *const session_clie
 /// @thread Any.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_client_partition(client: *const session_client_t) -> *const c_char {
+pub unsafe extern "C" fn session_client_partition(
+    client: *const session_client_t,
+) -> *const c_char {
     // SAFETY: NULL or a live client.
     unsafe { text_of(client, Client::partition) }
 }

@@ -44,7 +44,8 @@ pub type session_clock_fn = Option<unsafe extern "C" fn(user_data: *mut c_void) 
 /// @param user_data  the pointer given when it was set
 ///
 /// Runs on any thread, possibly on several at once.
-pub type session_log_fn = Option<unsafe extern "C" fn(level: c_int, line: *const c_char, user_data: *mut c_void)>;
+pub type session_log_fn =
+    Option<unsafe extern "C" fn(level: c_int, line: *const c_char, user_data: *mut c_void)>;
 
 /// Makes a configuration in which nothing is set.
 ///
@@ -63,9 +64,14 @@ pub extern "C" fn session_config_new() -> *mut session_config_t {
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_copy(config: *const session_config_t) -> *mut session_config_t {
-    // SAFETY: NULL or a live configuration.
-    guard_value(std::ptr::null_mut(), || unsafe { borrow_optional(config) }.map_or(std::ptr::null_mut(), |config| into_raw(config.clone())))
+pub unsafe extern "C" fn session_config_copy(
+    config: *const session_config_t,
+) -> *mut session_config_t {
+    guard_value(std::ptr::null_mut(), || {
+        // SAFETY: NULL or a live configuration.
+        unsafe { borrow_optional(config) }
+            .map_or(std::ptr::null_mut(), |config| into_raw(config.clone()))
+    })
 }
 
 /// Frees a configuration; NULL is ignored. Sessions made from it keep what they took.
@@ -88,14 +94,20 @@ pub unsafe extern "C" fn session_config_free(config: *mut session_config_t) {
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set(config: *mut session_config_t, name: *const c_char, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set(
+    config: *mut session_config_t,
+    name: *const c_char,
+    value: *const c_char,
+) -> session_status_t {
     guard_status(|| {
         // SAFETY: NULL or a live configuration.
         let config = Arc::make_mut(unsafe { borrow_mut(config, "config") }?);
         // SAFETY: NULL or a text.
-        let name = unsafe { text(name, "name") }.or_else(|error| remembered(config, "name", error))?;
+        let name =
+            unsafe { text(name, "name") }.or_else(|error| remembered(config, "name", error))?;
         // SAFETY: NULL or a text.
-        let value = unsafe { text(value, "value") }.or_else(|error| remembered(config, name, error))?;
+        let value =
+            unsafe { text(value, "value") }.or_else(|error| remembered(config, name, error))?;
         config.set(name, value)
     })
 }
@@ -113,7 +125,10 @@ fn remembered<T>(config: &mut Config, name: &str, error: Error) -> Result<T> {
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_unset(config: *mut session_config_t, name: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_unset(
+    config: *mut session_config_t,
+    name: *const c_char,
+) -> session_status_t {
     guard_status(|| {
         // SAFETY: NULL or a live configuration.
         let config = Arc::make_mut(unsafe { borrow_mut(config, "config") }?);
@@ -130,13 +145,18 @@ pub unsafe extern "C" fn session_config_unset(config: *mut session_config_t, nam
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_get(config: *const session_config_t, name: *const c_char) -> *const c_char {
+pub unsafe extern "C" fn session_config_get(
+    config: *const session_config_t,
+    name: *const c_char,
+) -> *const c_char {
     guard_value(std::ptr::null(), || {
         // SAFETY: NULL or a live configuration.
         let config = unsafe { borrow_optional(config) };
         // SAFETY: NULL or a text.
         let field = unsafe { text(name, "name") }.ok().and_then(Field::named);
-        let value = config.zip(field).and_then(|(config, field)| config.get(field));
+        let value = config
+            .zip(field)
+            .and_then(|(config, field)| config.get(field));
         value.map_or(std::ptr::null(), lent)
     })
 }
@@ -149,7 +169,11 @@ pub unsafe extern "C" fn session_config_get(config: *const session_config_t, nam
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_config_count(config: *const session_config_t) -> usize {
-    if config.is_null() { 0 } else { Field::ALL.len() }
+    if config.is_null() {
+        0
+    } else {
+        Field::ALL.len()
+    }
 }
 
 /// The name of a field.
@@ -160,7 +184,10 @@ pub unsafe extern "C" fn session_config_count(config: *const session_config_t) -
 /// @thread Any.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_name(config: *const session_config_t, index: usize) -> *const c_char {
+pub unsafe extern "C" fn session_config_name(
+    config: *const session_config_t,
+    index: usize,
+) -> *const c_char {
     let field = Field::ALL.get(index).filter(|_| !config.is_null());
     // A field's name is a literal, so that the pointer outlives the text that is dropped here.
     field.map_or(std::ptr::null(), |field| lent(&field.name()))
@@ -174,7 +201,10 @@ pub unsafe extern "C" fn session_config_name(config: *const session_config_t, in
 /// @thread The configurations'.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_merge(config: *mut session_config_t, overrides: *const session_config_t) -> session_status_t {
+pub unsafe extern "C" fn session_config_merge(
+    config: *mut session_config_t,
+    overrides: *const session_config_t,
+) -> session_status_t {
     guard_status(|| {
         // SAFETY: NULL or a live configuration; counted once more, as both may be the same.
         let overrides = unsafe { borrow_optional(overrides) }.cloned();
@@ -188,7 +218,12 @@ pub unsafe extern "C" fn session_config_merge(config: *mut session_config_t, ove
 }
 
 /// Sets an object, or remembers that it was NULL.
-unsafe fn set_object<T>(config: *mut session_config_t, name: &str, object: Result<T>, set: impl FnOnce(&mut Config, T)) -> session_status_t {
+unsafe fn set_object<T>(
+    config: *mut session_config_t,
+    name: &str,
+    object: Result<T>,
+    set: impl FnOnce(&mut Config, T),
+) -> session_status_t {
     guard_status(|| {
         // SAFETY: NULL or a live configuration.
         let config = Arc::make_mut(unsafe { borrow_mut(config, "config") }?);
@@ -211,11 +246,18 @@ unsafe fn set_object<T>(config: *mut session_config_t, name: &str, object: Resul
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_credentials(config: *mut session_config_t, credentials: *const session_credentials_t) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_credentials(
+    config: *mut session_config_t,
+    credentials: *const session_credentials_t,
+) -> session_status_t {
     // SAFETY: NULL or live credentials.
     let credentials = unsafe { borrow_shared(credentials, "credentials") };
     // SAFETY: NULL or a live configuration.
-    unsafe { set_object(config, "credentials", credentials, |config, credentials| config.credentials = Some(credentials)) }
+    unsafe {
+        set_object(config, "credentials", credentials, |config, credentials| {
+            config.credentials = Some(credentials)
+        })
+    }
 }
 
 /// Sets what waits between two tries of a request, instead of a sleep.
@@ -229,15 +271,24 @@ pub unsafe extern "C" fn session_config_set_credentials(config: *mut session_con
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_config_set_sleep(
-    config: *mut session_config_t, sleep: session_sleep_fn, user_data: *mut c_void, free_user_data: session_free_fn,
+    config: *mut session_config_t,
+    sleep: session_sleep_fn,
+    user_data: *mut c_void,
+    free_user_data: session_free_fn,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
-    let sleep = sleep.ok_or_else(|| super::handle::null("sleep")).map(|sleep| {
-        // SAFETY: the host gave function and data together.
-        move |nanoseconds| unsafe { sleep(nanoseconds, data.pointer()) }
-    });
+    let sleep = sleep
+        .ok_or_else(|| super::handle::null("sleep"))
+        .map(|sleep| {
+            // SAFETY: the host gave function and data together.
+            move |nanoseconds| unsafe { sleep(nanoseconds, data.pointer()) }
+        });
     // SAFETY: NULL or a live configuration.
-    unsafe { set_object(config, "sleep", sleep, |config, sleep| config.sleep = Some(Arc::new(sleep))) }
+    unsafe {
+        set_object(config, "sleep", sleep, |config, sleep| {
+            config.sleep = Some(Arc::new(sleep))
+        })
+    }
 }
 
 /// Sets what tells the time, instead of the system's clock. For tests.
@@ -251,15 +302,24 @@ pub unsafe extern "C" fn session_config_set_sleep(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_config_set_clock(
-    config: *mut session_config_t, clock: session_clock_fn, user_data: *mut c_void, free_user_data: session_free_fn,
+    config: *mut session_config_t,
+    clock: session_clock_fn,
+    user_data: *mut c_void,
+    free_user_data: session_free_fn,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
-    let clock = clock.ok_or_else(|| super::handle::null("clock")).map(|clock| {
-        // SAFETY: the host gave function and data together.
-        move || unsafe { clock(data.pointer()) }
-    });
+    let clock = clock
+        .ok_or_else(|| super::handle::null("clock"))
+        .map(|clock| {
+            // SAFETY: the host gave function and data together.
+            move || unsafe { clock(data.pointer()) }
+        });
     // SAFETY: NULL or a live configuration.
-    unsafe { set_object(config, "clock", clock, |config, clock| config.clock = Some(Arc::new(clock))) }
+    unsafe {
+        set_object(config, "clock", clock, |config, clock| {
+            config.clock = Some(Arc::new(clock))
+        })
+    }
 }
 
 /// Sets who is told what happens. Without one the library is silent.
@@ -273,7 +333,10 @@ pub unsafe extern "C" fn session_config_set_clock(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_config_set_logger(
-    config: *mut session_config_t, log: session_log_fn, user_data: *mut c_void, free_user_data: session_free_fn,
+    config: *mut session_config_t,
+    log: session_log_fn,
+    user_data: *mut c_void,
+    free_user_data: session_free_fn,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
     let log = log.ok_or_else(|| super::handle::null("log")).map(|log| {
@@ -281,7 +344,11 @@ pub unsafe extern "C" fn session_config_set_logger(
         move |level, line: &crate::text::Text| unsafe { log(level, lent(line), data.pointer()) }
     });
     // SAFETY: NULL or a live configuration.
-    unsafe { set_object(config, "logger", log, |config, log| config.logger = Some(Arc::new(log))) }
+    unsafe {
+        set_object(config, "logger", log, |config, log| {
+            config.logger = Some(Arc::new(log))
+        })
+    }
 }
 
 /// The configuration behind a handle that may be NULL, for those who keep it.

@@ -11,7 +11,11 @@ use std::ffi::c_char;
 use std::sync::Arc;
 
 /// Sets a field to what the caller gave, or remembers why it can't be.
-unsafe fn set(config: *mut session_config_t, field: Field, value: Result<&str>) -> session_status_t {
+unsafe fn set(
+    config: *mut session_config_t,
+    field: Field,
+    value: Result<&str>,
+) -> session_status_t {
     guard_status(|| {
         // SAFETY: NULL or a live configuration.
         let config = Arc::make_mut(unsafe { borrow_mut(config, "config") }?);
@@ -26,7 +30,11 @@ unsafe fn set(config: *mut session_config_t, field: Field, value: Result<&str>) 
     })
 }
 
-unsafe fn set_text(config: *mut session_config_t, field: Field, value: *const c_char) -> session_status_t {
+unsafe fn set_text(
+    config: *mut session_config_t,
+    field: Field,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or a text.
     let value = unsafe { text(value, field.facts().name) };
     // SAFETY: NULL or a live configuration.
@@ -51,7 +59,10 @@ unsafe fn set_number(config: *mut session_config_t, field: Field, value: u32) ->
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_region(config: *mut session_config_t, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_region(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::Region, value) }
 }
@@ -64,7 +75,10 @@ pub unsafe extern "C" fn session_config_set_region(config: *mut session_config_t
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_endpoint(config: *mut session_config_t, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_endpoint(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::Endpoint, value) }
 }
@@ -77,7 +91,10 @@ pub unsafe extern "C" fn session_config_set_endpoint(config: *mut session_config
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_disable_ssl(config: *mut session_config_t, value: bool) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_disable_ssl(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_flag(config, Field::DisableSsl, value) }
 }
@@ -90,7 +107,10 @@ pub unsafe extern "C" fn session_config_set_disable_ssl(config: *mut session_con
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_use_fips_endpoint(config: *mut session_config_t, value: bool) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_use_fips_endpoint(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_flag(config, Field::UseFipsEndpoint, value) }
 }
@@ -103,7 +123,10 @@ pub unsafe extern "C" fn session_config_set_use_fips_endpoint(config: *mut sessi
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_use_dual_stack_endpoint(config: *mut session_config_t, value: bool) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_use_dual_stack_endpoint(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_flag(config, Field::UseDualStackEndpoint, value) }
 }
@@ -116,7 +139,10 @@ pub unsafe extern "C" fn session_config_set_use_dual_stack_endpoint(config: *mut
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_use_dual_stack(config: *mut session_config_t, value: bool) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_use_dual_stack(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_flag(config, Field::UseDualStack, value) }
 }
@@ -129,7 +155,10 @@ pub unsafe extern "C" fn session_config_set_use_dual_stack(config: *mut session_
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_sts_regional_endpoint(config: *mut session_config_t, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_sts_regional_endpoint(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::StsRegionalEndpoint, value) }
 }
@@ -142,7 +171,10 @@ pub unsafe extern "C" fn session_config_set_sts_regional_endpoint(config: *mut s
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_s3_us_east_1_regional_endpoint(config: *mut session_config_t, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_s3_us_east_1_regional_endpoint(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::S3UsEast1RegionalEndpoint, value) }
 }
@@ -155,7 +187,10 @@ pub unsafe extern "C" fn session_config_set_s3_us_east_1_regional_endpoint(confi
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_s3_force_path_style(config: *mut session_config_t, value: bool) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_s3_force_path_style(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_flag(config, Field::S3ForcePathStyle, value) }
 }
@@ -168,7 +203,10 @@ pub unsafe extern "C" fn session_config_set_s3_force_path_style(config: *mut ses
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_s3_use_accelerate(config: *mut session_config_t, value: bool) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_s3_use_accelerate(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_flag(config, Field::S3UseAccelerate, value) }
 }
@@ -181,7 +219,10 @@ pub unsafe extern "C" fn session_config_set_s3_use_accelerate(config: *mut sessi
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_s3_use_arn_region(config: *mut session_config_t, value: bool) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_s3_use_arn_region(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_flag(config, Field::S3UseArnRegion, value) }
 }
@@ -194,7 +235,10 @@ pub unsafe extern "C" fn session_config_set_s3_use_arn_region(config: *mut sessi
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_s3_disable_100_continue(config: *mut session_config_t, value: bool) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_s3_disable_100_continue(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_flag(config, Field::S3Disable100Continue, value) }
 }
@@ -207,7 +251,10 @@ pub unsafe extern "C" fn session_config_set_s3_disable_100_continue(config: *mut
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_disable_param_validation(config: *mut session_config_t, value: bool) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_disable_param_validation(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_flag(config, Field::DisableParamValidation, value) }
 }
@@ -220,7 +267,10 @@ pub unsafe extern "C" fn session_config_set_disable_param_validation(config: *mu
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_disable_compute_checksums(config: *mut session_config_t, value: bool) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_disable_compute_checksums(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_flag(config, Field::DisableComputeChecksums, value) }
 }
@@ -233,7 +283,10 @@ pub unsafe extern "C" fn session_config_set_disable_compute_checksums(config: *m
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_disable_rest_protocol_uri_cleaning(config: *mut session_config_t, value: bool) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_disable_rest_protocol_uri_cleaning(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_flag(config, Field::DisableRestProtocolUriCleaning, value) }
 }
@@ -246,7 +299,10 @@ pub unsafe extern "C" fn session_config_set_disable_rest_protocol_uri_cleaning(c
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_enable_endpoint_discovery(config: *mut session_config_t, value: bool) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_enable_endpoint_discovery(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_flag(config, Field::EnableEndpointDiscovery, value) }
 }
@@ -259,7 +315,10 @@ pub unsafe extern "C" fn session_config_set_enable_endpoint_discovery(config: *m
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_max_retries(config: *mut session_config_t, value: u32) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_max_retries(
+    config: *mut session_config_t,
+    value: u32,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_number(config, Field::MaxRetries, value) }
 }
@@ -272,7 +331,10 @@ pub unsafe extern "C" fn session_config_set_max_retries(config: *mut session_con
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_max_attempts(config: *mut session_config_t, value: u32) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_max_attempts(
+    config: *mut session_config_t,
+    value: u32,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_number(config, Field::MaxAttempts, value) }
 }
@@ -285,7 +347,10 @@ pub unsafe extern "C" fn session_config_set_max_attempts(config: *mut session_co
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_retry_mode(config: *mut session_config_t, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_retry_mode(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::RetryMode, value) }
 }
@@ -298,7 +363,10 @@ pub unsafe extern "C" fn session_config_set_retry_mode(config: *mut session_conf
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_log_level(config: *mut session_config_t, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_log_level(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::LogLevel, value) }
 }
@@ -311,7 +379,10 @@ pub unsafe extern "C" fn session_config_set_log_level(config: *mut session_confi
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_ca_bundle(config: *mut session_config_t, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_ca_bundle(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::CaBundle, value) }
 }
@@ -324,7 +395,10 @@ pub unsafe extern "C" fn session_config_set_ca_bundle(config: *mut session_confi
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_client_tls_cert(config: *mut session_config_t, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_client_tls_cert(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::ClientTlsCert, value) }
 }
@@ -337,7 +411,10 @@ pub unsafe extern "C" fn session_config_set_client_tls_cert(config: *mut session
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_client_tls_key(config: *mut session_config_t, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_client_tls_key(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::ClientTlsKey, value) }
 }
@@ -350,7 +427,10 @@ pub unsafe extern "C" fn session_config_set_client_tls_key(config: *mut session_
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_ec2_metadata_service_endpoint(config: *mut session_config_t, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_ec2_metadata_service_endpoint(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::Ec2MetadataServiceEndpoint, value) }
 }
@@ -363,7 +443,10 @@ pub unsafe extern "C" fn session_config_set_ec2_metadata_service_endpoint(config
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_ec2_metadata_service_endpoint_mode(config: *mut session_config_t, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_ec2_metadata_service_endpoint_mode(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::Ec2MetadataServiceEndpointMode, value) }
 }
@@ -376,7 +459,10 @@ pub unsafe extern "C" fn session_config_set_ec2_metadata_service_endpoint_mode(c
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_ec2_metadata_enable_fallback(config: *mut session_config_t, value: bool) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_ec2_metadata_enable_fallback(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_flag(config, Field::Ec2MetadataEnableFallback, value) }
 }
@@ -389,7 +475,10 @@ pub unsafe extern "C" fn session_config_set_ec2_metadata_enable_fallback(config:
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_csm_enabled(config: *mut session_config_t, value: bool) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_csm_enabled(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_flag(config, Field::CsmEnabled, value) }
 }
@@ -402,7 +491,10 @@ pub unsafe extern "C" fn session_config_set_csm_enabled(config: *mut session_con
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_csm_host(config: *mut session_config_t, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_csm_host(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::CsmHost, value) }
 }
@@ -415,7 +507,10 @@ pub unsafe extern "C" fn session_config_set_csm_host(config: *mut session_config
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_csm_port(config: *mut session_config_t, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_csm_port(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::CsmPort, value) }
 }
@@ -428,7 +523,10 @@ pub unsafe extern "C" fn session_config_set_csm_port(config: *mut session_config
 /// @thread The configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_config_set_csm_client_id(config: *mut session_config_t, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_config_set_csm_client_id(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::CsmClientId, value) }
 }

@@ -14,9 +14,14 @@ pub struct session_error_t {
 }
 handle!(owned session_error_t => Error);
 
-unsafe fn text_of(error: *const session_error_t, of: impl FnOnce(&Error) -> &Text) -> *const c_char {
-    // SAFETY: NULL or a live error.
-    guard_value(empty(), || unsafe { borrow_optional(error) }.map_or(empty(), |error| lent(of(error))))
+unsafe fn text_of(
+    error: *const session_error_t,
+    of: impl FnOnce(&Error) -> &Text,
+) -> *const c_char {
+    guard_value(empty(), || {
+        // SAFETY: NULL or a live error.
+        unsafe { borrow_optional(error) }.map_or(empty(), |error| lent(of(error)))
+    })
 }
 
 unsafe fn number_of<T>(error: *const session_error_t, none: T, of: impl FnOnce(&Error) -> T) -> T {
@@ -33,7 +38,11 @@ unsafe fn number_of<T>(error: *const session_error_t, none: T, of: impl FnOnce(&
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_error_status(error: *const session_error_t) -> session_status_t {
     // SAFETY: NULL or a live error.
-    unsafe { number_of(error, session_status_t::SESSION_OK, |error| error.status().into()) }
+    unsafe {
+        number_of(error, session_status_t::SESSION_OK, |error| {
+            error.status().into()
+        })
+    }
 }
 
 /// The code of an error, by AWS or Go: `"AccessDenied"`, `"NoCredentialProviders"`.
@@ -92,10 +101,15 @@ pub unsafe extern "C" fn session_error_cause_count(error: *const session_error_t
 /// @thread Any.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_error_cause(error: *const session_error_t, index: usize) -> *const session_error_t {
+pub unsafe extern "C" fn session_error_cause(
+    error: *const session_error_t,
+    index: usize,
+) -> *const session_error_t {
     // SAFETY: NULL or a live error.
     let error = unsafe { borrow_optional(error) };
-    error.and_then(|error| error.causes().get(index)).map_or(std::ptr::null(), lend)
+    error
+        .and_then(|error| error.causes().get(index))
+        .map_or(std::ptr::null(), lend)
 }
 
 /// The HTTP status of the reply that an error was made from.
@@ -184,7 +198,9 @@ pub unsafe extern "C" fn session_error_is_retryable(error: *const session_error_
 
 fn is_retryable(error: &Error) -> bool {
     let of_transport = matches!(error.status(), Status::Transport | Status::Timeout);
-    error.retryable().unwrap_or(of_transport || error.http_status() >= 500 || error.http_status() == 429)
+    error
+        .retryable()
+        .unwrap_or(of_transport || error.http_status() >= 500 || error.http_status() == 429)
 }
 
 /// Frees an error; NULL is ignored.

@@ -8,7 +8,10 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the body of a fallible function.
-pub(crate) fn guard(error: *mut *mut session_error_t, body: impl FnOnce() -> Result<()>) -> session_status_t {
+pub(crate) fn guard(
+    error: *mut *mut session_error_t,
+    body: impl FnOnce() -> Result<()>,
+) -> session_status_t {
     let result = caught(body);
     let (status, object) = match result {
         Ok(()) => (session_status_t::SESSION_OK, std::ptr::null_mut()),
@@ -39,7 +42,9 @@ fn caught(body: impl FnOnce() -> Result<()>) -> Result<()> {
 
 fn internal(panic: &(dyn Any + Send)) -> Error {
     let said = panic.downcast_ref::<&str>().copied();
-    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    let said = said
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
     Error::new(
         Status::Internal,
         "InternalError",

@@ -61,7 +61,10 @@ pub(crate) unsafe fn release<H: Shared>(pointer: *mut H) -> Option<Arc<H::Inner>
 }
 
 /// The value behind a handle; an error that names the argument for NULL.
-pub(crate) unsafe fn borrow<'a, H: Handle>(pointer: *const H, argument: &str) -> Result<&'a H::Inner> {
+pub(crate) unsafe fn borrow<'a, H: Handle>(
+    pointer: *const H,
+    argument: &str,
+) -> Result<&'a H::Inner> {
     // SAFETY: the caller promises NULL or a live handle of this type.
     unsafe { borrow_optional(pointer) }.ok_or_else(|| null(argument))
 }
@@ -73,13 +76,19 @@ pub(crate) unsafe fn borrow_optional<'a, H: Handle>(pointer: *const H) -> Option
 }
 
 /// The value behind a handle, to be changed; an error that names the argument for NULL.
-pub(crate) unsafe fn borrow_mut<'a, H: Owned>(pointer: *mut H, argument: &str) -> Result<&'a mut H::Inner> {
+pub(crate) unsafe fn borrow_mut<'a, H: Owned>(
+    pointer: *mut H,
+    argument: &str,
+) -> Result<&'a mut H::Inner> {
     // SAFETY: the caller promises NULL or a live handle of this type, which is used by this thread alone.
     unsafe { pointer.cast::<H::Inner>().as_mut() }.ok_or_else(|| null(argument))
 }
 
 /// Another count on the value behind a handle; an error that names the argument for NULL.
-pub(crate) unsafe fn borrow_shared<H: Shared>(pointer: *const H, argument: &str) -> Result<Arc<H::Inner>> {
+pub(crate) unsafe fn borrow_shared<H: Shared>(
+    pointer: *const H,
+    argument: &str,
+) -> Result<Arc<H::Inner>> {
     // SAFETY: the caller promises NULL or a live handle of this type.
     unsafe { borrow_shared_optional(pointer) }.ok_or_else(|| null(argument))
 }
@@ -102,7 +111,11 @@ pub(crate) struct Out<T>(*mut T);
 impl<T> Out<T> {
     /// Checks the place before any work is done.
     pub(crate) fn new(place: *mut T, argument: &str) -> Result<Out<T>> {
-        if place.is_null() { Err(null(argument)) } else { Ok(Out(place)) }
+        if place.is_null() {
+            Err(null(argument))
+        } else {
+            Ok(Out(place))
+        }
     }
 
     /// Writes the result.

@@ -4,7 +4,9 @@ use super::callback::{UserData, session_free_fn};
 use super::client::session_client_t;
 use super::error::session_error_t;
 use super::guard::{guard, guard_value};
-use super::handle::{Out, borrow, borrow_mut, borrow_optional, borrow_shared_optional, handle, into_raw, null, take};
+use super::handle::{
+    Out, borrow, borrow_mut, borrow_optional, borrow_shared_optional, handle, into_raw, null, take,
+};
 use super::request::session_request_t;
 use super::session::session_t;
 use super::status::session_status_t;
@@ -68,7 +70,8 @@ pub enum session_stage_t {
 ///
 /// Runs on the thread that makes the call, possibly on several at once, with no lock held: it may call any function, also
 /// on the list it stands in. Must not unwind or longjmp. Fails the request by session_request_set_error().
-pub type session_handler_fn = Option<unsafe extern "C" fn(request: *mut session_request_t, user_data: *mut c_void)>;
+pub type session_handler_fn =
+    Option<unsafe extern "C" fn(request: *mut session_request_t, user_data: *mut c_void)>;
 
 /// Asked after each handler of a list whether to go on.
 ///
@@ -77,12 +80,25 @@ pub type session_handler_fn = Option<unsafe extern "C" fn(request: *mut session_
 /// @param request    borrowed: valid until the function returns
 /// @param user_data  the pointer given when the function was set
 /// @return whether the next handler runs
-pub type session_after_each_fn =
-    Option<unsafe extern "C" fn(index: usize, name: *const c_char, request: *mut session_request_t, user_data: *mut c_void) -> bool>;
+pub type session_after_each_fn = Option<
+    unsafe extern "C" fn(
+        index: usize,
+        name: *const c_char,
+        request: *mut session_request_t,
+        user_data: *mut c_void,
+    ) -> bool,
+>;
 
 fn stage(number: c_int) -> Result<Stage> {
-    let known = usize::try_from(number).ok().and_then(|number| Stage::ALL.get(number));
-    known.copied().ok_or_else(|| Error::argument("stage", format_args!("is {number}, which is no session_stage_t")))
+    let known = usize::try_from(number)
+        .ok()
+        .and_then(|number| Stage::ALL.get(number));
+    known.copied().ok_or_else(|| {
+        Error::argument(
+            "stage",
+            format_args!("is {number}, which is no session_stage_t"),
+        )
+    })
 }
 
 fn own(lists: LiveHandlers) -> *mut session_handlers_t {
@@ -106,7 +122,9 @@ pub extern "C" fn session_handlers_new() -> *mut session_handlers_t {
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub extern "C" fn session_handlers_default() -> *mut session_handlers_t {
-    guard_value(std::ptr::null_mut(), || own(LiveHandlers::new(defaults::handlers())))
+    guard_value(std::ptr::null_mut(), || {
+        own(LiveHandlers::new(defaults::handlers()))
+    })
 }
 
 /// Gives a handle on the live lists of a session. Changes count for clients and copies made from then on.
@@ -120,7 +138,9 @@ pub unsafe extern "C" fn session_handlers(session: *const session_t) -> *mut ses
     guard_value(std::ptr::null_mut(), || {
         // SAFETY: NULL or a live session.
         let session = unsafe { borrow_shared_optional(session) };
-        session.map_or(std::ptr::null_mut(), |session| into_raw(session as Arc<dyn HasHandlers>))
+        session.map_or(std::ptr::null_mut(), |session| {
+            into_raw(session as Arc<dyn HasHandlers>)
+        })
     })
 }
 
@@ -131,11 +151,15 @@ pub unsafe extern "C" fn session_handlers(session: *const session_t) -> *mut ses
 /// @thread Any.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_client_handlers(client: *const session_client_t) -> *mut session_handlers_t {
+pub unsafe extern "C" fn session_client_handlers(
+    client: *const session_client_t,
+) -> *mut session_handlers_t {
     guard_value(std::ptr::null_mut(), || {
         // SAFETY: NULL or a live client.
         let client = unsafe { borrow_shared_optional(client) };
-        client.map_or(std::ptr::null_mut(), |client| into_raw(client as Arc<dyn HasHandlers>))
+        client.map_or(std::ptr::null_mut(), |client| {
+            into_raw(client as Arc<dyn HasHandlers>)
+        })
     })
 }
 
@@ -146,11 +170,15 @@ pub unsafe extern "C" fn session_client_handlers(client: *const session_client_t
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_handlers(request: *const session_request_t) -> *mut session_handlers_t {
+pub unsafe extern "C" fn session_request_handlers(
+    request: *const session_request_t,
+) -> *mut session_handlers_t {
     guard_value(std::ptr::null_mut(), || {
         // SAFETY: NULL or a live request.
         let request = unsafe { borrow_optional(request) };
-        request.map_or(std::ptr::null_mut(), |request| into_raw(request.live_handlers() as Arc<dyn HasHandlers>))
+        request.map_or(std::ptr::null_mut(), |request| {
+            into_raw(request.live_handlers() as Arc<dyn HasHandlers>)
+        })
     })
 }
 
@@ -161,11 +189,15 @@ pub unsafe extern "C" fn session_request_handlers(request: *const session_reques
 /// @thread Any.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_handlers_copy(handlers: *const session_handlers_t) -> *mut session_handlers_t {
+pub unsafe extern "C" fn session_handlers_copy(
+    handlers: *const session_handlers_t,
+) -> *mut session_handlers_t {
     guard_value(std::ptr::null_mut(), || {
         // SAFETY: NULL or a live handle.
         let handlers = unsafe { borrow_optional(handlers) };
-        handlers.map_or(std::ptr::null_mut(), |handlers| own(LiveHandlers::new(handlers.live_handlers().now())))
+        handlers.map_or(std::ptr::null_mut(), |handlers| {
+            own(LiveHandlers::new(handlers.live_handlers().now()))
+        })
     })
 }
 
@@ -181,7 +213,11 @@ pub unsafe extern "C" fn session_handlers_free(handlers: *mut session_handlers_t
 }
 
 /// A handler of the host's.
-unsafe fn callback(name: Option<&str>, handler: session_handler_fn, data: UserData) -> Result<Arc<Handler>> {
+unsafe fn callback(
+    name: Option<&str>,
+    handler: session_handler_fn,
+    data: UserData,
+) -> Result<Arc<Handler>> {
     let handler = handler.ok_or_else(|| null("handler"))?;
     let run = move |request: &mut Request| {
         // SAFETY: the host gave function and data together; the request outlives the call and is lent for it alone.
@@ -192,7 +228,11 @@ unsafe fn callback(name: Option<&str>, handler: session_handler_fn, data: UserDa
 
 /// Adds a handler to a list in one of the four ways.
 unsafe fn add(
-    handlers: *const session_handlers_t, number: c_int, name: Result<Option<&str>>, handler: session_handler_fn, data: UserData,
+    handlers: *const session_handlers_t,
+    number: c_int,
+    name: Result<Option<&str>>,
+    handler: session_handler_fn,
+    data: UserData,
     add: fn(&mut HandlerList, Arc<Handler>),
 ) -> Result<()> {
     // SAFETY: NULL or a live handle.
@@ -200,7 +240,9 @@ unsafe fn add(
     let stage = stage(number)?;
     // SAFETY: function and data are the host's.
     let handler = unsafe { callback(name?, handler, data) }?;
-    handlers.live_handlers().change(|lists| add(lists.list_mut(stage), handler));
+    handlers
+        .live_handlers()
+        .change(|lists| add(lists.list_mut(stage), handler));
     Ok(())
 }
 
@@ -219,14 +261,28 @@ unsafe fn add(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_handlers_push_front(
-    handlers: *mut session_handlers_t, stage: c_int, name: *const c_char, handler: session_handler_fn, user_data: *mut c_void,
-    free_user_data: session_free_fn, error: *mut *mut session_error_t,
+    handlers: *mut session_handlers_t,
+    stage: c_int,
+    name: *const c_char,
+    handler: session_handler_fn,
+    user_data: *mut c_void,
+    free_user_data: session_free_fn,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
     // SAFETY: NULL or a text.
     let name = unsafe { text_optional(name, "name") };
     // SAFETY: NULL or a live handle, and function and data of the host.
-    guard(error, || unsafe { add(handlers, stage, name, handler, data, HandlerList::push_front) })
+    guard(error, || unsafe {
+        add(
+            handlers,
+            stage,
+            name,
+            handler,
+            data,
+            HandlerList::push_front,
+        )
+    })
 }
 
 /// Adds a handler after all others of a list.
@@ -243,14 +299,21 @@ pub unsafe extern "C" fn session_handlers_push_front(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_handlers_push_back(
-    handlers: *mut session_handlers_t, stage: c_int, name: *const c_char, handler: session_handler_fn, user_data: *mut c_void,
-    free_user_data: session_free_fn, error: *mut *mut session_error_t,
+    handlers: *mut session_handlers_t,
+    stage: c_int,
+    name: *const c_char,
+    handler: session_handler_fn,
+    user_data: *mut c_void,
+    free_user_data: session_free_fn,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
     // SAFETY: NULL or a text.
     let name = unsafe { text_optional(name, "name") };
     // SAFETY: NULL or a live handle, and function and data of the host.
-    guard(error, || unsafe { add(handlers, stage, name, handler, data, HandlerList::push_back) })
+    guard(error, || unsafe {
+        add(handlers, stage, name, handler, data, HandlerList::push_back)
+    })
 }
 
 /// Replaces every handler of a name, or adds this one before all others.
@@ -267,14 +330,21 @@ pub unsafe extern "C" fn session_handlers_push_back(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_handlers_set_front(
-    handlers: *mut session_handlers_t, stage: c_int, name: *const c_char, handler: session_handler_fn, user_data: *mut c_void,
-    free_user_data: session_free_fn, error: *mut *mut session_error_t,
+    handlers: *mut session_handlers_t,
+    stage: c_int,
+    name: *const c_char,
+    handler: session_handler_fn,
+    user_data: *mut c_void,
+    free_user_data: session_free_fn,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
     // SAFETY: NULL or a text.
     let name = unsafe { text(name, "name") }.map(Some);
     // SAFETY: NULL or a live handle, and function and data of the host.
-    guard(error, || unsafe { add(handlers, stage, name, handler, data, HandlerList::set_front) })
+    guard(error, || unsafe {
+        add(handlers, stage, name, handler, data, HandlerList::set_front)
+    })
 }
 
 /// Replaces every handler of a name, or adds this one after all others.
@@ -291,14 +361,21 @@ pub unsafe extern "C" fn session_handlers_set_front(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_handlers_set_back(
-    handlers: *mut session_handlers_t, stage: c_int, name: *const c_char, handler: session_handler_fn, user_data: *mut c_void,
-    free_user_data: session_free_fn, error: *mut *mut session_error_t,
+    handlers: *mut session_handlers_t,
+    stage: c_int,
+    name: *const c_char,
+    handler: session_handler_fn,
+    user_data: *mut c_void,
+    free_user_data: session_free_fn,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
     // SAFETY: NULL or a text.
     let name = unsafe { text(name, "name") }.map(Some);
     // SAFETY: NULL or a live handle, and function and data of the host.
-    guard(error, || unsafe { add(handlers, stage, name, handler, data, HandlerList::set_back) })
+    guard(error, || unsafe {
+        add(handlers, stage, name, handler, data, HandlerList::set_back)
+    })
 }
 
 /// Replaces every handler of a name, if there is one.
@@ -317,8 +394,14 @@ pub unsafe extern "C" fn session_handlers_set_back(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_handlers_swap(
-    handlers: *mut session_handlers_t, stage: c_int, name: *const c_char, handler: session_handler_fn, user_data: *mut c_void,
-    free_user_data: session_free_fn, swapped: *mut bool, error: *mut *mut session_error_t,
+    handlers: *mut session_handlers_t,
+    stage: c_int,
+    name: *const c_char,
+    handler: session_handler_fn,
+    user_data: *mut c_void,
+    free_user_data: session_free_fn,
+    swapped: *mut bool,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
     guard(error, || {
@@ -329,7 +412,9 @@ pub unsafe extern "C" fn session_handlers_swap(
         let name = unsafe { text(name, "name") }?;
         // SAFETY: function and data are the host's.
         let handler = unsafe { callback(Some(name), handler, data) }?;
-        let found = handlers.live_handlers().change(|lists| lists.list_mut(stage).swap(&handler));
+        let found = handlers
+            .live_handlers()
+            .change(|lists| lists.list_mut(stage).swap(&handler));
         if let Ok(out) = Out::new(swapped, "swapped") {
             out.set(found);
         }
@@ -346,14 +431,20 @@ pub unsafe extern "C" fn session_handlers_swap(
 /// @thread Any.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_handlers_remove(handlers: *mut session_handlers_t, stage: c_int, name: *const c_char) -> usize {
+pub unsafe extern "C" fn session_handlers_remove(
+    handlers: *mut session_handlers_t,
+    stage: c_int,
+    name: *const c_char,
+) -> usize {
     guard_value(0, || {
         // SAFETY: NULL or a live handle.
         let handlers = unsafe { borrow_optional(handlers) };
         // SAFETY: NULL or a text.
         let name = unsafe { text(name, "name") };
         match (handlers, self::stage(stage), name) {
-            (Some(handlers), Ok(stage), Ok(name)) => handlers.live_handlers().change(|lists| lists.list_mut(stage).remove(name)),
+            (Some(handlers), Ok(stage), Ok(name)) => handlers
+                .live_handlers()
+                .change(|lists| lists.list_mut(stage).remove(name)),
             _ => 0,
         }
     })
@@ -369,8 +460,11 @@ pub unsafe extern "C" fn session_handlers_remove(handlers: *mut session_handlers
 pub unsafe extern "C" fn session_handlers_clear(handlers: *mut session_handlers_t, stage: c_int) {
     guard_value((), || {
         // SAFETY: NULL or a live handle.
-        if let (Some(handlers), Ok(stage)) = (unsafe { borrow_optional(handlers) }, self::stage(stage)) {
-            handlers.live_handlers().change(|lists| lists.list_mut(stage).clear());
+        let handlers = unsafe { borrow_optional(handlers) };
+        if let (Some(handlers), Ok(stage)) = (handlers, self::stage(stage)) {
+            handlers
+                .live_handlers()
+                .change(|lists| lists.list_mut(stage).clear());
         }
     });
 }
@@ -383,10 +477,14 @@ pub unsafe extern "C" fn session_handlers_clear(handlers: *mut session_handlers_
 /// @thread Any.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_handlers_len(handlers: *const session_handlers_t, stage: c_int) -> usize {
+pub unsafe extern "C" fn session_handlers_len(
+    handlers: *const session_handlers_t,
+    stage: c_int,
+) -> usize {
     guard_value(0, || {
         // SAFETY: NULL or a live handle.
-        match (unsafe { borrow_optional(handlers) }, self::stage(stage)) {
+        let handlers = unsafe { borrow_optional(handlers) };
+        match (handlers, self::stage(stage)) {
             (Some(handlers), Ok(stage)) => handlers.live_handlers().now().list(stage).len(),
             _ => 0,
         }
@@ -401,8 +499,11 @@ pub unsafe extern "C" fn session_handlers_len(handlers: *const session_handlers_
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_handlers_is_empty(handlers: *const session_handlers_t) -> bool {
-    // SAFETY: NULL or a live handle.
-    guard_value(true, || unsafe { borrow_optional(handlers) }.is_none_or(|handlers| handlers.live_handlers().now().is_empty()))
+    guard_value(true, || {
+        // SAFETY: NULL or a live handle.
+        unsafe { borrow_optional(handlers) }
+            .is_none_or(|handlers| handlers.live_handlers().now().is_empty())
+    })
 }
 
 /// Sets what is asked after each handler of a list.
@@ -418,8 +519,12 @@ pub unsafe extern "C" fn session_handlers_is_empty(handlers: *const session_hand
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_handlers_set_after_each(
-    handlers: *mut session_handlers_t, stage: c_int, after_each: session_after_each_fn, user_data: *mut c_void,
-    free_user_data: session_free_fn, error: *mut *mut session_error_t,
+    handlers: *mut session_handlers_t,
+    stage: c_int,
+    after_each: session_after_each_fn,
+    user_data: *mut c_void,
+    free_user_data: session_free_fn,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
     guard(error, || {
@@ -429,10 +534,19 @@ pub unsafe extern "C" fn session_handlers_set_after_each(
         let after_each = after_each.map(|after_each| -> Arc<AfterEach> {
             Arc::new(move |index, name: &Text, request: &mut Request| {
                 // SAFETY: the host gave function and data together; name and request outlive the call.
-                unsafe { after_each(index, lent(name), std::ptr::from_mut(request).cast(), data.pointer()) }
+                unsafe {
+                    after_each(
+                        index,
+                        lent(name),
+                        std::ptr::from_mut(request).cast(),
+                        data.pointer(),
+                    )
+                }
             })
         });
-        handlers.live_handlers().change(|lists| lists.list_mut(stage).set_after_each(after_each));
+        handlers
+            .live_handlers()
+            .change(|lists| lists.list_mut(stage).set_after_each(after_each));
         Ok(())
     })
 }
@@ -448,7 +562,10 @@ pub unsafe extern "C" fn session_handlers_set_after_each(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_stop_on_error(
-    index: usize, name: *const c_char, request: *mut session_request_t, user_data: *mut c_void,
+    index: usize,
+    name: *const c_char,
+    request: *mut session_request_t,
+    user_data: *mut c_void,
 ) -> bool {
     let _ = (index, name, user_data);
     // SAFETY: NULL or a live request.
@@ -467,7 +584,10 @@ pub unsafe extern "C" fn session_stop_on_error(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_handlers_run(
-    handlers: *const session_handlers_t, stage: c_int, request: *mut session_request_t, error: *mut *mut session_error_t,
+    handlers: *const session_handlers_t,
+    stage: c_int,
+    request: *mut session_request_t,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     guard(error, || {
         // SAFETY: NULL or a live handle.
@@ -494,12 +614,19 @@ pub unsafe extern "C" fn session_handlers_run(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_push_front(
-    session: *mut session_t, stage: c_int, name: *const c_char, handler: session_handler_fn, user_data: *mut c_void,
-    free_user_data: session_free_fn, error: *mut *mut session_error_t,
+    session: *mut session_t,
+    stage: c_int,
+    name: *const c_char,
+    handler: session_handler_fn,
+    user_data: *mut c_void,
+    free_user_data: session_free_fn,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
     // SAFETY: NULL or live objects, a text, and function and data of the host.
-    guard(error, || unsafe { push(session, stage, name, handler, data, HandlerList::push_front) })
+    guard(error, || unsafe {
+        push(session, stage, name, handler, data, HandlerList::push_front)
+    })
 }
 
 /// Adds a handler after all others of a session's list; sugar on session_handlers_push_back().
@@ -516,16 +643,27 @@ pub unsafe extern "C" fn session_push_front(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_push_back(
-    session: *mut session_t, stage: c_int, name: *const c_char, handler: session_handler_fn, user_data: *mut c_void,
-    free_user_data: session_free_fn, error: *mut *mut session_error_t,
+    session: *mut session_t,
+    stage: c_int,
+    name: *const c_char,
+    handler: session_handler_fn,
+    user_data: *mut c_void,
+    free_user_data: session_free_fn,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
     // SAFETY: NULL or live objects, a text, and function and data of the host.
-    guard(error, || unsafe { push(session, stage, name, handler, data, HandlerList::push_back) })
+    guard(error, || unsafe {
+        push(session, stage, name, handler, data, HandlerList::push_back)
+    })
 }
 
 unsafe fn push(
-    session: *const session_t, number: c_int, name: *const c_char, handler: session_handler_fn, data: UserData,
+    session: *const session_t,
+    number: c_int,
+    name: *const c_char,
+    handler: session_handler_fn,
+    data: UserData,
     add: fn(&mut HandlerList, Arc<Handler>),
 ) -> Result<()> {
     // SAFETY: NULL or a live session.
@@ -535,6 +673,8 @@ unsafe fn push(
     let name = unsafe { text_optional(name, "name") }?;
     // SAFETY: function and data are the host's.
     let handler = unsafe { callback(name, handler, data) }?;
-    session.live_handlers().change(|lists| add(lists.list_mut(stage), handler));
+    session
+        .live_handlers()
+        .change(|lists| add(lists.list_mut(stage), handler));
     Ok(())
 }

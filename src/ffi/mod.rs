@@ -21,31 +21,70 @@
 //!
 //! Every pointer is NULL or what this library gave for its type and has not been freed; every text ends in NUL; every
 //! buffer is as long as is said. The library checks for NULL, and trusts the rest.
-#![allow(unsafe_code, reason = "pointers from C are dereferenced here and nowhere else")]
-#![allow(non_camel_case_types, reason = "the names are those of the C interface")]
-#![allow(clippy::missing_safety_doc, reason = "the contract is written once, above")]
-#![allow(clippy::too_many_arguments, reason = "a callback comes with its data and its destructor")]
+#![allow(
+    unsafe_code,
+    reason = "pointers from C are dereferenced here and nowhere else"
+)]
+#![allow(
+    non_camel_case_types,
+    reason = "the names are those of the C interface"
+)]
+#![allow(
+    clippy::missing_safety_doc,
+    reason = "the contract is written once, above"
+)]
+#![allow(
+    clippy::too_many_arguments,
+    reason = "a callback comes with its data and its destructor"
+)]
 
-mod callback;
 mod guard;
 mod handle;
-mod strings;
+mod table;
 
-// In the order of the header.
+// In the order of the header; rustfmt sorts what has no blank line between.
 pub mod status;
+
 pub mod version;
+
+pub mod strings;
+
+pub mod callback;
+
 pub mod error;
+
 pub mod config;
+
 pub mod config_fields;
+
 pub mod options;
+
 pub mod token;
+
 pub mod session;
+
 pub mod explain;
+
 pub mod handlers;
+
 pub mod credentials;
+
+pub mod provider;
+
 pub mod cancel;
+
 pub mod client;
+
 pub mod request;
+
 pub mod response;
+
 pub mod signing;
+
+pub mod signed;
+
 pub mod transport;
+
+pub mod http_request;
+
+pub mod http_reply;

@@ -60,7 +60,10 @@ pub unsafe extern "C" fn session_options_free(options: *mut session_options_t) {
 
 /// Sets an option, or remembers why it can't be.
 unsafe fn set<T>(
-    options: *mut session_options_t, name: &'static str, value: Result<T>, set: impl FnOnce(&mut Options, T),
+    options: *mut session_options_t,
+    name: &'static str,
+    value: Result<T>,
+    set: impl FnOnce(&mut Options, T),
 ) -> session_status_t {
     guard_status(|| {
         // SAFETY: NULL or live options.
@@ -87,11 +90,18 @@ unsafe fn set<T>(
 /// @thread The options'.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_options_set_profile(options: *mut session_options_t, profile: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_options_set_profile(
+    options: *mut session_options_t,
+    profile: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or a text.
     let profile = unsafe { text(profile, "profile") }.map(Text::lossy);
     // SAFETY: NULL or live options.
-    unsafe { set(options, "profile", profile, |options, profile| options.profile = profile) }
+    unsafe {
+        set(options, "profile", profile, |options, profile| {
+            options.profile = profile
+        })
+    }
 }
 
 /// Says whether the config file, and all keys of profiles, are read.
@@ -102,15 +112,27 @@ pub unsafe extern "C" fn session_options_set_profile(options: *mut session_optio
 /// @thread The options'.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_options_set_shared_config_state(options: *mut session_options_t, state: c_int) -> session_status_t {
+pub unsafe extern "C" fn session_options_set_shared_config_state(
+    options: *mut session_options_t,
+    state: c_int,
+) -> session_status_t {
     let state = match state {
-        state if state == SESSION_SHARED_CONFIG_FROM_ENVIRONMENT as c_int => Ok(SharedConfigState::FromEnvironment),
+        state if state == SESSION_SHARED_CONFIG_FROM_ENVIRONMENT as c_int => {
+            Ok(SharedConfigState::FromEnvironment)
+        }
         state if state == SESSION_SHARED_CONFIG_DISABLE as c_int => Ok(SharedConfigState::Disable),
         state if state == SESSION_SHARED_CONFIG_ENABLE as c_int => Ok(SharedConfigState::Enable),
-        other => Err(Error::argument("state", format_args!("is {other}, which is no session_shared_config_state_t"))),
+        other => Err(Error::argument(
+            "state",
+            format_args!("is {other}, which is no session_shared_config_state_t"),
+        )),
     };
     // SAFETY: NULL or live options.
-    unsafe { set(options, "state", state, |options, state| options.shared_config = state) }
+    unsafe {
+        set(options, "state", state, |options, state| {
+            options.shared_config = state
+        })
+    }
 }
 
 /// Sets the settings that win over all others.
@@ -121,11 +143,18 @@ pub unsafe extern "C" fn session_options_set_shared_config_state(options: *mut s
 /// @thread The options' and the configuration's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_options_set_config(options: *mut session_options_t, config: *const session_config_t) -> session_status_t {
+pub unsafe extern "C" fn session_options_set_config(
+    options: *mut session_options_t,
+    config: *const session_config_t,
+) -> session_status_t {
     // SAFETY: NULL or a live configuration.
     let config = unsafe { overrides(config) }.cloned().unwrap_or_default();
     // SAFETY: NULL or live options.
-    unsafe { set(options, "config", Ok(config), |options, config| options.config = (*config).clone()) }
+    unsafe {
+        set(options, "config", Ok(config), |options, config| {
+            options.config = (*config).clone()
+        })
+    }
 }
 
 /// Names the files to read instead of the usual ones; the later wins.
@@ -137,19 +166,32 @@ pub unsafe extern "C" fn session_options_set_config(options: *mut session_option
 /// @thread The options'.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_options_set_files(options: *mut session_options_t, paths: *const *const c_char, count: usize) -> session_status_t {
+pub unsafe extern "C" fn session_options_set_files(
+    options: *mut session_options_t,
+    paths: *const *const c_char,
+    count: usize,
+) -> session_status_t {
     let files = if paths.is_null() && count == 0 {
         Ok(None)
     } else {
         // SAFETY: NULL or as many texts as is said.
-        unsafe { texts(paths, count, "paths") }.map(|paths| Some(paths.into_iter().map(PathBuf::from).collect()))
+        unsafe { texts(paths, count, "paths") }
+            .map(|paths| Some(paths.into_iter().map(PathBuf::from).collect()))
     };
     // SAFETY: NULL or live options.
-    unsafe { set(options, "paths", files, |options, files| options.files = files) }
+    unsafe {
+        set(options, "paths", files, |options, files| {
+            options.files = files
+        })
+    }
 }
 
 /// The texts of an array, all of which must be there.
-unsafe fn texts<'a>(array: *const *const c_char, count: usize, argument: &str) -> Result<Vec<&'a str>> {
+unsafe fn texts<'a>(
+    array: *const *const c_char,
+    count: usize,
+    argument: &str,
+) -> Result<Vec<&'a str>> {
     if array.is_null() && count > 0 {
         return Err(null(argument));
     }
@@ -178,7 +220,9 @@ unsafe fn texts<'a>(array: *const *const c_char, count: usize, argument: &str) -
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_options_set_environment(
-    options: *mut session_options_t, name_value_pairs: *const *const c_char, count: usize,
+    options: *mut session_options_t,
+    name_value_pairs: *const *const c_char,
+    count: usize,
 ) -> session_status_t {
     let environment = if name_value_pairs.is_null() && count == 0 {
         Ok(None)
@@ -187,7 +231,14 @@ pub unsafe extern "C" fn session_options_set_environment(
         unsafe { pairs(name_value_pairs, count) }.map(|pairs| Some(Environment::from_pairs(pairs)))
     };
     // SAFETY: NULL or live options.
-    unsafe { set(options, "name_value_pairs", environment, |options, environment| options.environment = environment) }
+    unsafe {
+        set(
+            options,
+            "name_value_pairs",
+            environment,
+            |options, environment| options.environment = environment,
+        )
+    }
 }
 
 /// Reads pairs. No name has a `=`, so a text with one is a pair by itself.
@@ -226,12 +277,19 @@ unsafe fn pairs<'a>(array: *const *const c_char, count: usize) -> Result<Vec<(&'
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_options_set_token_provider(
-    options: *mut session_options_t, provider: session_token_fn, user_data: *mut c_void, free_user_data: session_free_fn,
+    options: *mut session_options_t,
+    provider: session_token_fn,
+    user_data: *mut c_void,
+    free_user_data: session_free_fn,
 ) -> session_status_t {
     let data = UserData::new(user_data, free_user_data);
     let provider = provider.map(|provider| token_provider(provider, data));
     // SAFETY: NULL or live options.
-    unsafe { set(options, "provider", Ok(provider), |options, provider| options.token_provider = provider) }
+    unsafe {
+        set(options, "provider", Ok(provider), |options, provider| {
+            options.token_provider = provider
+        })
+    }
 }
 
 /// Says for how long roles are assumed, whatever the profile says.
@@ -242,14 +300,24 @@ pub unsafe extern "C" fn session_options_set_token_provider(
 /// @thread The options'.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_options_set_assume_role_duration_seconds(options: *mut session_options_t, seconds: u32) -> session_status_t {
+pub unsafe extern "C" fn session_options_set_assume_role_duration_seconds(
+    options: *mut session_options_t,
+    seconds: u32,
+) -> session_status_t {
     let duration = match seconds {
         0 => Ok(None),
         900..=43200 => Ok(Some(seconds)),
-        _ => Err(Error::argument("seconds", format_args!("is {seconds}, but 0 or a number from 900 to 43200 is expected"))),
+        _ => Err(Error::argument(
+            "seconds",
+            format_args!("is {seconds}, but 0 or a number from 900 to 43200 is expected"),
+        )),
     };
     // SAFETY: NULL or live options.
-    unsafe { set(options, "seconds", duration, |options, duration| options.assume_role_duration = duration) }
+    unsafe {
+        set(options, "seconds", duration, |options, duration| {
+            options.assume_role_duration = duration
+        })
+    }
 }
 
 /// Sets the handlers of the session instead of the built-in ones; they must be a complete set.
@@ -260,11 +328,19 @@ pub unsafe extern "C" fn session_options_set_assume_role_duration_seconds(option
 /// @thread The options'.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_options_set_handlers(options: *mut session_options_t, handlers: *const session_handlers_t) -> session_status_t {
+pub unsafe extern "C" fn session_options_set_handlers(
+    options: *mut session_options_t,
+    handlers: *const session_handlers_t,
+) -> session_status_t {
     // SAFETY: NULL or a live handle.
-    let handlers = unsafe { borrow_optional(handlers) }.map(|handlers| handlers.live_handlers().now());
+    let handlers =
+        unsafe { borrow_optional(handlers) }.map(|handlers| handlers.live_handlers().now());
     // SAFETY: NULL or live options.
-    unsafe { set(options, "handlers", Ok(handlers), |options, handlers| options.handlers = handlers) }
+    unsafe {
+        set(options, "handlers", Ok(handlers), |options, handlers| {
+            options.handlers = handlers
+        })
+    }
 }
 
 /// A PEM text in memory, or nothing for NULL and no bytes.
@@ -283,11 +359,19 @@ unsafe fn pem(data: *const c_void, length: usize, argument: &str) -> Result<Opti
 /// @thread The options'.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_options_set_custom_ca_bundle(options: *mut session_options_t, pem: *const c_void, length: usize) -> session_status_t {
+pub unsafe extern "C" fn session_options_set_custom_ca_bundle(
+    options: *mut session_options_t,
+    pem: *const c_void,
+    length: usize,
+) -> session_status_t {
     // SAFETY: NULL or as many bytes as is said.
     let source = unsafe { self::pem(pem, length, "pem") };
     // SAFETY: NULL or live options.
-    unsafe { set(options, "custom_ca_bundle", source, |options, source| options.tls.ca_bundle = source) }
+    unsafe {
+        set(options, "custom_ca_bundle", source, |options, source| {
+            options.tls.ca_bundle = source
+        })
+    }
 }
 
 /// Sets the certificate that identifies this program to servers; its key is needed too.
@@ -299,11 +383,19 @@ pub unsafe extern "C" fn session_options_set_custom_ca_bundle(options: *mut sess
 /// @thread The options'.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_options_set_client_tls_cert(options: *mut session_options_t, pem: *const c_void, length: usize) -> session_status_t {
+pub unsafe extern "C" fn session_options_set_client_tls_cert(
+    options: *mut session_options_t,
+    pem: *const c_void,
+    length: usize,
+) -> session_status_t {
     // SAFETY: NULL or as many bytes as is said.
     let source = unsafe { self::pem(pem, length, "pem") };
     // SAFETY: NULL or live options.
-    unsafe { set(options, "client_tls_cert", source, |options, source| options.tls.client_certificate = source) }
+    unsafe {
+        set(options, "client_tls_cert", source, |options, source| {
+            options.tls.client_certificate = source
+        })
+    }
 }
 
 /// Sets the key of the certificate that identifies this program to servers.
@@ -315,15 +407,27 @@ pub unsafe extern "C" fn session_options_set_client_tls_cert(options: *mut sessi
 /// @thread The options'.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_options_set_client_tls_key(options: *mut session_options_t, pem: *const c_void, length: usize) -> session_status_t {
+pub unsafe extern "C" fn session_options_set_client_tls_key(
+    options: *mut session_options_t,
+    pem: *const c_void,
+    length: usize,
+) -> session_status_t {
     // SAFETY: NULL or as many bytes as is said.
     let source = unsafe { self::pem(pem, length, "pem") };
     // SAFETY: NULL or live options.
-    unsafe { set(options, "client_tls_key", source, |options, source| options.tls.client_key = source) }
+    unsafe {
+        set(options, "client_tls_key", source, |options, source| {
+            options.tls.client_key = source
+        })
+    }
 }
 
 /// Sets a field that wins over the options' configuration; NULL forgets it.
-unsafe fn set_field(options: *mut session_options_t, name: &'static str, value: *const c_char) -> session_status_t {
+unsafe fn set_field(
+    options: *mut session_options_t,
+    name: &'static str,
+    value: *const c_char,
+) -> session_status_t {
     guard_status(|| {
         // SAFETY: NULL or live options.
         let options = unsafe { borrow_mut(options, "options") }?;
@@ -344,7 +448,10 @@ unsafe fn set_field(options: *mut session_options_t, name: &'static str, value: 
 /// @thread The options'.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_options_set_ec2_imds_endpoint(options: *mut session_options_t, endpoint: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_options_set_ec2_imds_endpoint(
+    options: *mut session_options_t,
+    endpoint: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_field(options, "ec2_metadata_service_endpoint", endpoint) }
 }
@@ -357,7 +464,10 @@ pub unsafe extern "C" fn session_options_set_ec2_imds_endpoint(options: *mut ses
 /// @thread The options'.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_options_set_ec2_imds_endpoint_mode(options: *mut session_options_t, mode: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_options_set_ec2_imds_endpoint_mode(
+    options: *mut session_options_t,
+    mode: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_field(options, "ec2_metadata_service_endpoint_mode", mode) }
 }

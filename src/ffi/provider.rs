@@ -149,7 +149,12 @@ unsafe fn host_provider(table: *const session_provider_t) -> Result<HostProvider
     let data = UserData::new(table.user_data, table.free_user_data);
     let retrieve = table.retrieve.ok_or_else(|| null("provider->retrieve"))?;
     // SAFETY: the types differ in the enumeration that is returned, which is a C `int` or `unsigned int`.
-    let retrieve = unsafe { std::mem::transmute::<_, Retrieve>(retrieve) };
+    let retrieve = unsafe {
+        std::mem::transmute::<
+            unsafe extern "C" fn(*mut session_provider_reply_t, *mut c_void) -> session_status_t,
+            Retrieve,
+        >(retrieve)
+    };
     Ok(HostProvider { retrieve, data })
 }
 

@@ -34,8 +34,13 @@ handle!(owned session_request_t => Request);
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_request_new(
-    client: *const session_client_t, operation: *const c_char, method: *const c_char, path: *const c_char, params: *const c_char,
-    out: *mut *mut session_request_t, error: *mut *mut session_error_t,
+    client: *const session_client_t,
+    operation: *const c_char,
+    method: *const c_char,
+    path: *const c_char,
+    params: *const c_char,
+    out: *mut *mut session_request_t,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     guard(error, || {
         // SAFETY: NULL or a live client.
@@ -49,7 +54,9 @@ pub unsafe extern "C" fn session_request_new(
         // SAFETY: NULL or a text.
         let params = unsafe { text_optional(params, "params") }?;
         let out = Out::new(out, "out")?;
-        out.set(into_raw(Request::new(&client, operation, method, path, params)?));
+        out.set(into_raw(Request::new(
+            &client, operation, method, path, params,
+        )?));
         Ok(())
     })
 }
@@ -66,7 +73,10 @@ pub unsafe extern "C" fn session_request_free(request: *mut session_request_t) {
 }
 
 /// Changes a request; it must not be NULL.
-unsafe fn change(request: *mut session_request_t, change: impl FnOnce(&mut Request) -> Result<()>) -> session_status_t {
+unsafe fn change(
+    request: *mut session_request_t,
+    change: impl FnOnce(&mut Request) -> Result<()>,
+) -> session_status_t {
     // SAFETY: NULL or a live request, used by this thread alone.
     guard_status(|| change(unsafe { borrow_mut(request, "request") }?))
 }
@@ -81,12 +91,18 @@ unsafe fn change(request: *mut session_request_t, change: impl FnOnce(&mut Reque
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_set_header(request: *mut session_request_t, name: *const c_char, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_request_set_header(
+    request: *mut session_request_t,
+    name: *const c_char,
+    value: *const c_char,
+) -> session_status_t {
     let set = |request: &mut Request| {
         // SAFETY: NULL or a text.
         let name = unsafe { text(name, "name") }?;
         // SAFETY: NULL or a text.
-        request.headers_mut().set_checked(name, unsafe { text(value, "value") }?)
+        request
+            .headers_mut()
+            .set_checked(name, unsafe { text(value, "value") }?)
     };
     // SAFETY: NULL or a live request.
     unsafe { change(request, set) }
@@ -100,7 +116,10 @@ pub unsafe extern "C" fn session_request_set_header(request: *mut session_reques
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_remove_header(request: *mut session_request_t, name: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_request_remove_header(
+    request: *mut session_request_t,
+    name: *const c_char,
+) -> session_status_t {
     let remove = |request: &mut Request| {
         // SAFETY: NULL or a text.
         request.headers_mut().remove(unsafe { text(name, "name") }?);
@@ -119,12 +138,18 @@ pub unsafe extern "C" fn session_request_remove_header(request: *mut session_req
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_add_query(request: *mut session_request_t, name: *const c_char, value: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_request_add_query(
+    request: *mut session_request_t,
+    name: *const c_char,
+    value: *const c_char,
+) -> session_status_t {
     let add = |request: &mut Request| {
         // SAFETY: NULL or a text.
         let name = unsafe { text(name, "name") }?;
         // SAFETY: NULL or a text.
-        request.url_mut().add_query(name, unsafe { text(value, "value") }?);
+        request
+            .url_mut()
+            .add_query(name, unsafe { text(value, "value") }?);
         Ok(())
     };
     // SAFETY: NULL or a live request.
@@ -140,7 +165,11 @@ pub unsafe extern "C" fn session_request_add_query(request: *mut session_request
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_set_body(request: *mut session_request_t, data: *const c_void, length: usize) -> session_status_t {
+pub unsafe extern "C" fn session_request_set_body(
+    request: *mut session_request_t,
+    data: *const c_void,
+    length: usize,
+) -> session_status_t {
     let set = |request: &mut Request| {
         // SAFETY: NULL or as many bytes as is said.
         request.set_body(unsafe { bytes(data.cast(), length, "data") }?.to_vec());
@@ -160,7 +189,10 @@ pub unsafe extern "C" fn session_request_set_body(request: *mut session_request_
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_set_url(request: *mut session_request_t, url: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_request_set_url(
+    request: *mut session_request_t,
+    url: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or a text.
     let set = |request: &mut Request| request.set_url(unsafe { text(url, "url") }?);
     // SAFETY: NULL or a live request.
@@ -175,9 +207,13 @@ pub unsafe extern "C" fn session_request_set_url(request: *mut session_request_t
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_set_method(request: *mut session_request_t, method: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_request_set_method(
+    request: *mut session_request_t,
+    method: *const c_char,
+) -> session_status_t {
     // SAFETY: NULL or a text.
-    let set = |request: &mut Request| request.set_method(Text::lossy(unsafe { text(method, "method") }?));
+    let set =
+        |request: &mut Request| request.set_method(Text::lossy(unsafe { text(method, "method") }?));
     // SAFETY: NULL or a live request.
     unsafe { change(request, set) }
 }
@@ -190,7 +226,10 @@ pub unsafe extern "C" fn session_request_set_method(request: *mut session_reques
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_set_signing_region(request: *mut session_request_t, region: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_request_set_signing_region(
+    request: *mut session_request_t,
+    region: *const c_char,
+) -> session_status_t {
     let set = |request: &mut Request| {
         // SAFETY: NULL or a text.
         request.set_signing_region(Text::lossy(unsafe { text(region, "region") }?));
@@ -208,7 +247,10 @@ pub unsafe extern "C" fn session_request_set_signing_region(request: *mut sessio
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_set_signing_name(request: *mut session_request_t, name: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_request_set_signing_name(
+    request: *mut session_request_t,
+    name: *const c_char,
+) -> session_status_t {
     let set = |request: &mut Request| {
         // SAFETY: NULL or a text.
         request.set_signing_name(Text::lossy(unsafe { text(name, "name") }?));
@@ -228,10 +270,16 @@ pub unsafe extern "C" fn session_request_set_signing_name(request: *mut session_
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_set_error(request: *mut session_request_t, code: *const c_char, message: *const c_char) {
+pub unsafe extern "C" fn session_request_set_error(
+    request: *mut session_request_t,
+    code: *const c_char,
+    message: *const c_char,
+) {
     let set = |request: &mut Request| {
         // SAFETY: NULL or a text.
-        let message = unsafe { text_optional(message, "message") }.unwrap_or(Some("(no UTF-8)")).unwrap_or_default();
+        let message = unsafe { text_optional(message, "message") }
+            .unwrap_or(Some("(no UTF-8)"))
+            .unwrap_or_default();
         // SAFETY: NULL or a text.
         match unsafe { text_optional(code, "code") }.unwrap_or(Some("(no UTF-8)")) {
             Some(code) => request.set_error(Error::new(Status::Handler, code, message)),
@@ -250,7 +298,10 @@ pub unsafe extern "C" fn session_request_set_error(request: *mut session_request
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_set_retryable(request: *mut session_request_t, retryable: c_int) {
+pub unsafe extern "C" fn session_request_set_retryable(
+    request: *mut session_request_t,
+    retryable: c_int,
+) {
     let decided = match retryable {
         1 => Some(true),
         0 => Some(false),
@@ -276,7 +327,9 @@ pub unsafe extern "C" fn session_request_set_retryable(request: *mut session_req
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_request_send(
-    request: *mut session_request_t, out: *mut *mut session_response_t, error: *mut *mut session_error_t,
+    request: *mut session_request_t,
+    out: *mut *mut session_response_t,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     guard(error, || {
         // SAFETY: NULL or a live request, used by this thread alone.
@@ -301,7 +354,10 @@ pub unsafe extern "C" fn session_request_send(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_request_presign(
-    request: *mut session_request_t, seconds: u32, url: *mut *mut c_char, error: *mut *mut session_error_t,
+    request: *mut session_request_t,
+    seconds: u32,
+    url: *mut *mut c_char,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     guard(error, || {
         // SAFETY: NULL or a live request, used by this thread alone.
@@ -312,9 +368,14 @@ pub unsafe extern "C" fn session_request_presign(
     })
 }
 
-unsafe fn text_of(request: *const session_request_t, of: impl FnOnce(&Request) -> &Text) -> *const c_char {
-    // SAFETY: NULL or a live request.
-    guard_value(empty(), || unsafe { borrow_optional(request) }.map_or(empty(), |request| lent(of(request))))
+unsafe fn text_of(
+    request: *const session_request_t,
+    of: impl FnOnce(&Request) -> &Text,
+) -> *const c_char {
+    guard_value(empty(), || {
+        // SAFETY: NULL or a live request.
+        unsafe { borrow_optional(request) }.map_or(empty(), |request| lent(of(request)))
+    })
 }
 
 /// The service a request goes to.
@@ -324,7 +385,9 @@ unsafe fn text_of(request: *const session_request_t, of: impl FnOnce(&Request) -
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_service(request: *const session_request_t) -> *const c_char {
+pub unsafe extern "C" fn session_request_service(
+    request: *const session_request_t,
+) -> *const c_char {
     // SAFETY: NULL or a live request.
     unsafe { text_of(request, Request::service) }
 }
@@ -336,7 +399,9 @@ pub unsafe extern "C" fn session_request_service(request: *const session_request
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_operation(request: *const session_request_t) -> *const c_char {
+pub unsafe extern "C" fn session_request_operation(
+    request: *const session_request_t,
+) -> *const c_char {
     // SAFETY: NULL or a live request.
     unsafe { text_of(request, Request::operation) }
 }
@@ -348,7 +413,9 @@ pub unsafe extern "C" fn session_request_operation(request: *const session_reque
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_params(request: *const session_request_t) -> *const c_char {
+pub unsafe extern "C" fn session_request_params(
+    request: *const session_request_t,
+) -> *const c_char {
     // SAFETY: NULL or a live request.
     unsafe { text_of(request, Request::params) }
 }
@@ -360,7 +427,9 @@ pub unsafe extern "C" fn session_request_params(request: *const session_request_
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_method(request: *const session_request_t) -> *const c_char {
+pub unsafe extern "C" fn session_request_method(
+    request: *const session_request_t,
+) -> *const c_char {
     // SAFETY: NULL or a live request.
     unsafe { text_of(request, Request::method) }
 }
@@ -384,7 +453,9 @@ pub unsafe extern "C" fn session_request_url(request: *const session_request_t) 
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_region(request: *const session_request_t) -> *const c_char {
+pub unsafe extern "C" fn session_request_region(
+    request: *const session_request_t,
+) -> *const c_char {
     // SAFETY: NULL or a live request.
     unsafe { text_of(request, Request::region) }
 }
@@ -396,7 +467,9 @@ pub unsafe extern "C" fn session_request_region(request: *const session_request_
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_endpoint(request: *const session_request_t) -> *const c_char {
+pub unsafe extern "C" fn session_request_endpoint(
+    request: *const session_request_t,
+) -> *const c_char {
     // SAFETY: NULL or a live request.
     unsafe { text_of(request, Request::endpoint) }
 }
@@ -408,7 +481,9 @@ pub unsafe extern "C" fn session_request_endpoint(request: *const session_reques
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_signing_region(request: *const session_request_t) -> *const c_char {
+pub unsafe extern "C" fn session_request_signing_region(
+    request: *const session_request_t,
+) -> *const c_char {
     // SAFETY: NULL or a live request.
     unsafe { text_of(request, Request::signing_region) }
 }
@@ -420,7 +495,9 @@ pub unsafe extern "C" fn session_request_signing_region(request: *const session_
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_signing_name(request: *const session_request_t) -> *const c_char {
+pub unsafe extern "C" fn session_request_signing_name(
+    request: *const session_request_t,
+) -> *const c_char {
     // SAFETY: NULL or a live request.
     unsafe { text_of(request, Request::signing_name) }
 }
@@ -432,7 +509,9 @@ pub unsafe extern "C" fn session_request_signing_name(request: *const session_re
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_partition(request: *const session_request_t) -> *const c_char {
+pub unsafe extern "C" fn session_request_partition(
+    request: *const session_request_t,
+) -> *const c_char {
     // SAFETY: NULL or a live request.
     unsafe { text_of(request, Request::partition) }
 }
@@ -444,7 +523,9 @@ pub unsafe extern "C" fn session_request_partition(request: *const session_reque
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_request_id(request: *const session_request_t) -> *const c_char {
+pub unsafe extern "C" fn session_request_request_id(
+    request: *const session_request_t,
+) -> *const c_char {
     // SAFETY: NULL or a live request.
     unsafe { text_of(request, Request::request_id) }
 }
@@ -457,13 +538,19 @@ pub unsafe extern "C" fn session_request_request_id(request: *const session_requ
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_header(request: *const session_request_t, name: *const c_char) -> *const c_char {
+pub unsafe extern "C" fn session_request_header(
+    request: *const session_request_t,
+    name: *const c_char,
+) -> *const c_char {
     guard_value(std::ptr::null(), || {
         // SAFETY: NULL or a live request.
         let request = unsafe { borrow_optional(request) };
         // SAFETY: NULL or a text.
         let name = unsafe { text(name, "name") }.ok();
-        request.zip(name).and_then(|(request, name)| request.headers().get(name)).map_or(std::ptr::null(), lent)
+        request
+            .zip(name)
+            .and_then(|(request, name)| request.headers().get(name))
+            .map_or(std::ptr::null(), lent)
     })
 }
 
@@ -487,9 +574,13 @@ pub unsafe extern "C" fn session_request_header_count(request: *const session_re
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_header_name(request: *const session_request_t, index: usize) -> *const c_char {
+pub unsafe extern "C" fn session_request_header_name(
+    request: *const session_request_t,
+    index: usize,
+) -> *const c_char {
     // SAFETY: NULL or a live request.
-    let header = unsafe { borrow_optional(request) }.and_then(|request| request.headers().as_slice().get(index));
+    let header = unsafe { borrow_optional(request) }
+        .and_then(|request| request.headers().as_slice().get(index));
     header.map_or(std::ptr::null(), |header| lent(&header.name))
 }
 
@@ -501,9 +592,13 @@ pub unsafe extern "C" fn session_request_header_name(request: *const session_req
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_header_value(request: *const session_request_t, index: usize) -> *const c_char {
+pub unsafe extern "C" fn session_request_header_value(
+    request: *const session_request_t,
+    index: usize,
+) -> *const c_char {
     // SAFETY: NULL or a live request.
-    let header = unsafe { borrow_optional(request) }.and_then(|request| request.headers().as_slice().get(index));
+    let header = unsafe { borrow_optional(request) }
+        .and_then(|request| request.headers().as_slice().get(index));
     header.map_or(std::ptr::null(), |header| lent(&header.value))
 }
 
@@ -515,7 +610,10 @@ pub unsafe extern "C" fn session_request_header_value(request: *const session_re
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_body(request: *const session_request_t, length: *mut usize) -> *const c_void {
+pub unsafe extern "C" fn session_request_body(
+    request: *const session_request_t,
+    length: *mut usize,
+) -> *const c_void {
     // SAFETY: NULL or a live request.
     let body = unsafe { borrow_optional(request) }.map(Request::body);
     if let Ok(length) = Out::new(length, "length") {
@@ -533,7 +631,9 @@ pub unsafe extern "C" fn session_request_body(request: *const session_request_t,
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_request_retry_count(request: *const session_request_t) -> c_int {
     // SAFETY: NULL or a live request.
-    unsafe { borrow_optional(request) }.map_or(0, |request| c_int::try_from(request.retry_count()).unwrap_or(c_int::MAX))
+    unsafe { borrow_optional(request) }.map_or(0, |request| {
+        c_int::try_from(request.retry_count()).unwrap_or(c_int::MAX)
+    })
 }
 
 /// The HTTP status of the reply.
@@ -569,7 +669,8 @@ pub unsafe extern "C" fn session_request_retry_delay_ms(request: *const session_
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_request_retryable(request: *const session_request_t) -> c_int {
     // SAFETY: NULL or a live request.
-    unsafe { borrow_optional(request) }.map_or(-1, |request| request.retryable().map_or(-1, c_int::from))
+    unsafe { borrow_optional(request) }
+        .map_or(-1, |request| request.retryable().map_or(-1, c_int::from))
 }
 
 /// Whether a presigned URL is being made of a request.
@@ -616,13 +717,19 @@ pub unsafe extern "C" fn session_request_attempted_at(request: *const session_re
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_response_header(request: *const session_request_t, name: *const c_char) -> *const c_char {
+pub unsafe extern "C" fn session_request_response_header(
+    request: *const session_request_t,
+    name: *const c_char,
+) -> *const c_char {
     guard_value(std::ptr::null(), || {
         // SAFETY: NULL or a live request.
         let response = unsafe { borrow_optional(request) }.and_then(Request::response);
         // SAFETY: NULL or a text.
         let name = unsafe { text(name, "name") }.ok();
-        response.zip(name).and_then(|(response, name)| response.headers().get(name)).map_or(std::ptr::null(), lent)
+        response
+            .zip(name)
+            .and_then(|(response, name)| response.headers().get(name))
+            .map_or(std::ptr::null(), lent)
     })
 }
 
@@ -633,7 +740,11 @@ pub unsafe extern "C" fn session_request_response_header(request: *const session
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_request_error(request: *const session_request_t) -> *const session_error_t {
+pub unsafe extern "C" fn session_request_error(
+    request: *const session_request_t,
+) -> *const session_error_t {
     // SAFETY: NULL or a live request.
-    unsafe { borrow_optional(request) }.and_then(Request::error).map_or(std::ptr::null(), lend)
+    unsafe { borrow_optional(request) }
+        .and_then(Request::error)
+        .map_or(std::ptr::null(), lend)
 }

@@ -35,13 +35,19 @@ pub unsafe extern "C" fn session_response_status(response: *const session_respon
 /// @thread The response's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_response_header(response: *const session_response_t, name: *const c_char) -> *const c_char {
+pub unsafe extern "C" fn session_response_header(
+    response: *const session_response_t,
+    name: *const c_char,
+) -> *const c_char {
     guard_value(std::ptr::null(), || {
         // SAFETY: NULL or a live response.
         let response = unsafe { borrow_optional(response) };
         // SAFETY: NULL or a text.
         let name = unsafe { text(name, "name") }.ok();
-        response.zip(name).and_then(|(response, name)| response.headers().get(name)).map_or(std::ptr::null(), lent)
+        response
+            .zip(name)
+            .and_then(|(response, name)| response.headers().get(name))
+            .map_or(std::ptr::null(), lent)
     })
 }
 
@@ -52,7 +58,9 @@ pub unsafe extern "C" fn session_response_header(response: *const session_respon
 /// @thread The response's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_response_header_count(response: *const session_response_t) -> usize {
+pub unsafe extern "C" fn session_response_header_count(
+    response: *const session_response_t,
+) -> usize {
     // SAFETY: NULL or a live response.
     unsafe { borrow_optional(response) }.map_or(0, |response| response.headers().as_slice().len())
 }
@@ -65,9 +73,13 @@ pub unsafe extern "C" fn session_response_header_count(response: *const session_
 /// @thread The response's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_response_header_name(response: *const session_response_t, index: usize) -> *const c_char {
+pub unsafe extern "C" fn session_response_header_name(
+    response: *const session_response_t,
+    index: usize,
+) -> *const c_char {
     // SAFETY: NULL or a live response.
-    let header = unsafe { borrow_optional(response) }.and_then(|response| response.headers().as_slice().get(index));
+    let header = unsafe { borrow_optional(response) }
+        .and_then(|response| response.headers().as_slice().get(index));
     header.map_or(std::ptr::null(), |header| lent(&header.name))
 }
 
@@ -79,9 +91,13 @@ pub unsafe extern "C" fn session_response_header_name(response: *const session_r
 /// @thread The response's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_response_header_value(response: *const session_response_t, index: usize) -> *const c_char {
+pub unsafe extern "C" fn session_response_header_value(
+    response: *const session_response_t,
+    index: usize,
+) -> *const c_char {
     // SAFETY: NULL or a live response.
-    let header = unsafe { borrow_optional(response) }.and_then(|response| response.headers().as_slice().get(index));
+    let header = unsafe { borrow_optional(response) }
+        .and_then(|response| response.headers().as_slice().get(index));
     header.map_or(std::ptr::null(), |header| lent(&header.value))
 }
 
@@ -98,7 +114,11 @@ pub unsafe extern "C" fn session_response_header_value(response: *const session_
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_response_read(
-    response: *mut session_response_t, buffer: *mut c_void, capacity: usize, length: *mut usize, error: *mut *mut session_error_t,
+    response: *mut session_response_t,
+    buffer: *mut c_void,
+    capacity: usize,
+    length: *mut usize,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     guard(error, || {
         // SAFETY: NULL or a live response, used by this thread alone.
@@ -132,7 +152,11 @@ pub unsafe extern "C" fn session_response_read(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_response_body(
-    response: *mut session_response_t, limit: usize, data: *mut *const c_char, length: *mut usize, error: *mut *mut session_error_t,
+    response: *mut session_response_t,
+    limit: usize,
+    data: *mut *const c_char,
+    length: *mut usize,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     guard(error, || {
         // SAFETY: NULL or a live response, used by this thread alone.
@@ -167,7 +191,10 @@ pub unsafe extern "C" fn session_response_body(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_response_value(
-    response: *mut session_response_t, name: *const c_char, out: *mut *mut c_char, error: *mut *mut session_error_t,
+    response: *mut session_response_t,
+    name: *const c_char,
+    out: *mut *mut c_char,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     const LIMIT: usize = 64 << 20;
     guard(error, || {
@@ -178,7 +205,11 @@ pub unsafe extern "C" fn session_response_value(
         let out = Out::new(out, "out")?;
         let value = response.document(LIMIT)?.value_of(name).ok_or_else(|| {
             let shown: String = name.chars().take(64).collect();
-            Error::new(Status::Serialization, "ValueNotFound", format!("the reply has no element or member {shown:?}"))
+            Error::new(
+                Status::Serialization,
+                "ValueNotFound",
+                format!("the reply has no element or member {shown:?}"),
+            )
         })?;
         out.set(given(value));
         Ok(())

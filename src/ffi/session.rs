@@ -28,11 +28,16 @@ handle!(shared session_t => Session);
 /// @thread Any; not while another thread changes the environment of the process.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_new(config: *const session_config_t, out: *mut *mut session_t, error: *mut *mut session_error_t) -> session_status_t {
+pub unsafe extern "C" fn session_new(
+    config: *const session_config_t,
+    out: *mut *mut session_t,
+    error: *mut *mut session_error_t,
+) -> session_status_t {
     guard(error, || {
         let out = Out::new(out, "out")?;
         // SAFETY: NULL or a live configuration.
-        let config = unsafe { overrides(config) }.map_or_else(Default::default, |config| (**config).clone());
+        let config =
+            unsafe { overrides(config) }.map_or_else(Default::default, |config| (**config).clone());
         out.set(share(Arc::new(Session::load(&Options::of(config))?)));
         Ok(())
     })
@@ -48,7 +53,9 @@ pub unsafe extern "C" fn session_new(config: *const session_config_t, out: *mut 
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_new_with_options(
-    options: *const session_options_t, out: *mut *mut session_t, error: *mut *mut session_error_t,
+    options: *const session_options_t,
+    out: *mut *mut session_t,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     guard(error, || {
         let out = Out::new(out, "out")?;
@@ -96,7 +103,8 @@ pub unsafe extern "C" fn session_must_new(options: *const session_options_t) -> 
 pub unsafe extern "C" fn session_new_deferred(config: *const session_config_t) -> *mut session_t {
     guard_value(std::ptr::null_mut(), || {
         // SAFETY: NULL or a live configuration.
-        let config = unsafe { overrides(config) }.map_or_else(Default::default, |config| (**config).clone());
+        let config =
+            unsafe { overrides(config) }.map_or_else(Default::default, |config| (**config).clone());
         share(Arc::new(Session::load_deferred(&config)))
     })
 }
@@ -111,7 +119,10 @@ pub unsafe extern "C" fn session_new_deferred(config: *const session_config_t) -
 /// @thread Any.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_default(out: *mut *mut session_t, error: *mut *mut session_error_t) -> session_status_t {
+pub unsafe extern "C" fn session_default(
+    out: *mut *mut session_t,
+    error: *mut *mut session_error_t,
+) -> session_status_t {
     guard(error, || {
         let out = Out::new(out, "out")?;
         out.set(share(Session::of_process()?));
@@ -133,7 +144,10 @@ pub unsafe extern "C" fn session_default(out: *mut *mut session_t, error: *mut *
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_copy(
-    session: *const session_t, overrides: *const session_config_t, out: *mut *mut session_t, error: *mut *mut session_error_t,
+    session: *const session_t,
+    overrides: *const session_config_t,
+    out: *mut *mut session_t,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     guard(error, || {
         // SAFETY: NULL or a live session.
@@ -158,7 +172,9 @@ pub unsafe extern "C" fn session_copy(
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_get_config(
-    session: *const session_t, out: *mut *mut session_config_t, error: *mut *mut session_error_t,
+    session: *const session_t,
+    out: *mut *mut session_config_t,
+    error: *mut *mut session_error_t,
 ) -> session_status_t {
     guard(error, || {
         // SAFETY: NULL or a live session.

@@ -66,8 +66,20 @@ impl Status {
     pub(crate) fn from_number(number: c_int) -> Option<Status> {
         use Status::*;
         const ALL: [Status; 14] = [
-            InvalidArgument, InvalidState, Unsupported, Config, ConfigFile, ProfileNotFound, Credentials, Transport,
-            Timeout, Canceled, Service, Serialization, Handler, Internal,
+            InvalidArgument,
+            InvalidState,
+            Unsupported,
+            Config,
+            ConfigFile,
+            ProfileNotFound,
+            Credentials,
+            Transport,
+            Timeout,
+            Canceled,
+            Service,
+            Serialization,
+            Handler,
+            Internal,
         ];
         ALL.into_iter().find(|status| *status as c_int == number)
     }

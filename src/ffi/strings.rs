@@ -12,7 +12,10 @@ pub(crate) unsafe fn text<'a>(pointer: *const c_char, argument: &str) -> Result<
 }
 
 /// A text argument that may be NULL.
-pub(crate) unsafe fn text_optional<'a>(pointer: *const c_char, argument: &str) -> Result<Option<&'a str>> {
+pub(crate) unsafe fn text_optional<'a>(
+    pointer: *const c_char,
+    argument: &str,
+) -> Result<Option<&'a str>> {
     if pointer.is_null() {
         return Ok(None);
     }
@@ -20,18 +23,26 @@ pub(crate) unsafe fn text_optional<'a>(pointer: *const c_char, argument: &str) -
     let text = unsafe { CStr::from_ptr(pointer) };
     match text.to_str() {
         Ok(text) => Ok(Some(text)),
-        Err(error) => Err(Error::argument(argument, format_args!("is no UTF-8 at byte {}", error.valid_up_to()))),
+        Err(error) => Err(Error::argument(
+            argument,
+            format_args!("is no UTF-8 at byte {}", error.valid_up_to()),
+        )),
     }
 }
 
 /// A buffer argument; NULL is right for a length of 0 alone.
-pub(crate) unsafe fn bytes<'a>(pointer: *const u8, length: usize, argument: &str) -> Result<&'a [u8]> {
+pub(crate) unsafe fn bytes<'a>(
+    pointer: *const u8,
+    length: usize,
+    argument: &str,
+) -> Result<&'a [u8]> {
     match (pointer.is_null(), length) {
         (_, 0) => Ok(&[]),
         (true, _) => Err(null(argument)),
-        (false, length) if isize::try_from(length).is_err() => {
-            Err(Error::argument(argument, format_args!("can't have {length} bytes")))
-        }
+        (false, length) if isize::try_from(length).is_err() => Err(Error::argument(
+            argument,
+            format_args!("can't have {length} bytes"),
+        )),
         // SAFETY: not NULL, and the caller promises that many readable bytes.
         (false, length) => Ok(unsafe { std::slice::from_raw_parts(pointer, length) }),
     }

@@ -30,15 +30,23 @@ pub(crate) struct Question {
 /// @return SESSION_OK with a code set; anything else declines
 ///
 /// Called once per refresh of the credentials, on the thread of a caller that waits for them, never under a lock.
-pub type session_token_fn =
-    Option<unsafe extern "C" fn(request: *mut session_token_request_t, user_data: *mut c_void) -> session_status_t>;
+pub type session_token_fn = Option<
+    unsafe extern "C" fn(
+        request: *mut session_token_request_t,
+        user_data: *mut c_void,
+    ) -> session_status_t,
+>;
 
 /// The callback as the core knows it.
 pub(crate) fn token_provider(
-    provider: unsafe extern "C" fn(*mut session_token_request_t, *mut c_void) -> session_status_t, data: UserData,
+    provider: unsafe extern "C" fn(*mut session_token_request_t, *mut c_void) -> session_status_t,
+    data: UserData,
 ) -> Arc<TokenProvider> {
     Arc::new(move |request: &TokenRequest| {
-        let mut question = Question { request: request.clone(), code: None };
+        let mut question = Question {
+            request: request.clone(),
+            code: None,
+        };
         // SAFETY: the host gave function and data together; the question outlives the call. The answer is read as a
         // number, as C may return any.
         let provider: unsafe extern "C" fn(*mut session_token_request_t, *mut c_void) -> c_int =
@@ -52,16 +60,24 @@ pub(crate) fn token_provider(
 fn answer(status: c_int, question: Question) -> Result<Text> {
     let declined = |status| {
         let what = &question.request;
-        let message = format!("no MFA code was given for {} (role {}, profile {})", what.serial, what.role, what.profile);
+        let message = format!(
+            "no MFA code was given for {} (role {}, profile {})",
+            what.serial, what.role, what.profile
+        );
         Error::new(status, "AssumeRoleTokenNotAvailable", message)
     };
     match (status, &question.code) {
         (0, Some(code)) => Ok(code.clone()),
-        (status, _) => Err(declined(Status::from_number(status).unwrap_or(Status::Credentials))),
+        (status, _) => Err(declined(
+            Status::from_number(status).unwrap_or(Status::Credentials),
+        )),
     }
 }
 
-unsafe fn text_of(request: *const session_token_request_t, of: impl FnOnce(&TokenRequest) -> &Text) -> *const c_char {
+unsafe fn text_of(
+    request: *const session_token_request_t,
+    of: impl FnOnce(&TokenRequest) -> &Text,
+) -> *const c_char {
     // SAFETY: NULL or a live question.
     unsafe { borrow_optional(request) }.map_or(empty(), |question| lent(of(&question.request)))
 }
@@ -73,7 +89,9 @@ unsafe fn text_of(request: *const session_token_request_t, of: impl FnOnce(&Toke
 /// @thread The callback's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_token_request_serial(request: *const session_token_request_t) -> *const c_char {
+pub unsafe extern "C" fn session_token_request_serial(
+    request: *const session_token_request_t,
+) -> *const c_char {
     // SAFETY: NULL or a live question.
     unsafe { text_of(request, |request| &request.serial) }
 }
@@ -85,7 +103,9 @@ pub unsafe extern "C" fn session_token_request_serial(request: *const session_to
 /// @thread The callback's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_token_request_role(request: *const session_token_request_t) -> *const c_char {
+pub unsafe extern "C" fn session_token_request_role(
+    request: *const session_token_request_t,
+) -> *const c_char {
     // SAFETY: NULL or a live question.
     unsafe { text_of(request, |request| &request.role) }
 }
@@ -97,7 +117,9 @@ pub unsafe extern "C" fn session_token_request_role(request: *const session_toke
 /// @thread The callback's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_token_request_profile(request: *const session_token_request_t) -> *const c_char {
+pub unsafe extern "C" fn session_token_request_profile(
+    request: *const session_token_request_t,
+) -> *const c_char {
     // SAFETY: NULL or a live question.
     unsafe { text_of(request, |request| &request.profile) }
 }
@@ -110,7 +132,10 @@ pub unsafe extern "C" fn session_token_request_profile(request: *const session_t
 /// @thread The callback's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_token_request_set_code(request: *mut session_token_request_t, code: *const c_char) -> session_status_t {
+pub unsafe extern "C" fn session_token_request_set_code(
+    request: *mut session_token_request_t,
+    code: *const c_char,
+) -> session_status_t {
     guard_status(|| {
         // SAFETY: NULL or a live question.
         let question = unsafe { super::handle::borrow_mut(request, "request") }?;
@@ -133,7 +158,10 @@ pub unsafe extern "C" fn session_token_request_set_code(request: *mut session_to
 /// @thread Any; it waits for a person.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_stdin_token_provider(request: *mut session_token_request_t, user_data: *mut c_void) -> session_status_t {
+pub unsafe extern "C" fn session_stdin_token_provider(
+    request: *mut session_token_request_t,
+    user_data: *mut c_void,
+) -> session_status_t {
     let _ = user_data;
     guard_status(|| {
         // SAFETY: NULL or a live question.
@@ -146,7 +174,11 @@ pub unsafe extern "C" fn session_stdin_token_provider(request: *mut session_toke
                 question.code = Some(Text::lossy(code));
                 Ok(())
             }
-            _ => Err(Error::new(Status::Credentials, "AssumeRoleTokenNotAvailable", "stdin gave no MFA code")),
+            _ => Err(Error::new(
+                Status::Credentials,
+                "AssumeRoleTokenNotAvailable",
+                "stdin gave no MFA code",
+            )),
         }
     })
 }

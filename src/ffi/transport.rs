@@ -75,7 +75,16 @@ unsafe fn host_transport(table: *const session_transport_t) -> Result<Arc<dyn Tr
     let data = UserData::new(table.user_data, table.free_user_data);
     let send = table.send.ok_or_else(|| null("transport->send"))?;
     // SAFETY: the types differ in the enumeration that is returned, which is a C `int` or `unsigned int`.
-    let send = unsafe { std::mem::transmute::<_, Send>(send) };
+    let send = unsafe {
+        std::mem::transmute::<
+            unsafe extern "C" fn(
+                *mut session_http_request_t,
+                *mut session_http_reply_t,
+                *mut c_void,
+            ) -> session_status_t,
+            Send,
+        >(send)
+    };
     Ok(Arc::new(HostTransport { send, data }))
 }
 

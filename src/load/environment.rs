@@ -3,6 +3,7 @@
 use crate::error::{Error, Result, Status};
 use crate::os;
 use crate::text::Text;
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -179,6 +180,14 @@ impl Environment {
     /// The value of a variable that is set and is text.
     pub fn get(&self, variable: Variable) -> Option<&Text> {
         self.entry(variable).and_then(|value| value.as_ref().ok())
+    }
+
+    /// The value of a variable that is set, to be shown: what is no text reads as U+FFFD.
+    pub fn lossy(&self, variable: Variable) -> Option<Cow<'_, str>> {
+        self.entry(variable).map(|value| match value {
+            Ok(text) => Cow::Borrowed(text.as_str()),
+            Err(raw) => raw.to_string_lossy(),
+        })
     }
 
     /// The value of a variable that names a file.

@@ -1,6 +1,7 @@
 //! Where a value came from, so that a user can be told, and can go there and find it.
 
 use crate::load::environment::Variable;
+use crate::text::Escaped;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -31,18 +32,14 @@ pub struct FilePosition {
 
 impl fmt::Display for FilePosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{} ({})",
-            self.path.display(),
-            self.line,
-            self.section
-        )
+        let path = self.path.to_string_lossy();
+        let (path, section) = (Escaped(&path), Escaped(&self.section));
+        write!(f, "{path}:{} ({section})", self.line)
     }
 }
 
 impl fmt::Display for Origin {
-    /// `code`, `environment AWS_REGION`, `file /home/u/.aws/config:3 (profile dev)` or `default`.
+    /// `code`, `environment AWS_REGION`, `file /home/u/.aws/config:3 (profile dev)` or `default`, on one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Origin::Code => f.write_str("code"),

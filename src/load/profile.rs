@@ -113,6 +113,8 @@ pub enum FileState {
     Missing,
     /// It could not be read.
     Unreadable,
+    /// It is no configuration file, and nothing in it was used.
+    Invalid,
 }
 
 /// The configuration files of one load.
@@ -128,8 +130,13 @@ impl Files {
         let path: Arc<Path> = path.into();
         let state = match std::fs::read(&path) {
             Ok(bytes) => {
-                let file = IniFile::parse(&*path, bytes, kind)?;
-                self.read.push((path.clone(), file));
+                match IniFile::parse(&*path, bytes, kind) {
+                    Ok(file) => self.read.push((path.clone(), file)),
+                    Err(error) => {
+                        self.looked_at.push((path, FileState::Invalid));
+                        return Err(error);
+                    }
+                }
                 FileState::Read
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => FileState::Missing,
@@ -158,8 +165,7 @@ impl Files {
                 let Some(key) = Key::named(property.key) else {
                     continue;
                 };
-                if property.is_unset() || (key.reading() == SharedConfig && !shared_config)
-                {
+                if property.is_unset() || (key.reading() == SharedConfig && !shared_config) {
                     continue;
                 }
                 let position = FilePosition {
@@ -395,6 +401,7 @@ fn described(path: &Path, state: FileState) -> String {
         FileState::Read => path.display().to_string(),
         FileState::Missing => format!("{} (missing)", path.display()),
         FileState::Unreadable => format!("{} (unreadable)", path.display()),
+        FileState::Invalid => format!("{} (invalid)", path.display()),
     }
 }
 

@@ -191,7 +191,12 @@ impl Request {
         if !matches!(parsed.scheme, "https" | "http") {
             return Err(Error::argument("url", "is neither https nor http"));
         }
-        self.url = Url::new(parsed.scheme, parsed.authority, parsed.path, parsed.query.unwrap_or_default());
+        self.url = Url::new(
+            parsed.scheme,
+            parsed.authority,
+            parsed.path,
+            parsed.query.unwrap_or_default(),
+        );
         Ok(())
     }
 
@@ -327,12 +332,17 @@ impl Request {
 
     /// Its lists, shared with whoever changes them.
     pub fn live_handlers(&self) -> Arc<LiveHandlers> {
-        self.live_handlers.get_or_init(|| Arc::new(LiveHandlers::new(self.handlers.clone()))).clone()
+        self.live_handlers
+            .get_or_init(|| Arc::new(LiveHandlers::new(self.handlers.clone())))
+            .clone()
     }
 
     /// Runs one of its lists as it is now.
     fn run(&mut self, stage: Stage) {
-        let handlers = self.live_handlers.get().map_or_else(|| self.handlers.clone(), |live| live.now());
+        let handlers = self
+            .live_handlers
+            .get()
+            .map_or_else(|| self.handlers.clone(), |live| live.now());
         handlers.run(stage, self);
     }
 }
@@ -340,7 +350,10 @@ impl Request {
 fn checked_method(method: Text) -> Result<Text> {
     if method.is_empty() || !method.bytes().all(is_token) {
         let shown: String = method.chars().take(64).collect();
-        return Err(Error::argument("method", format_args!("is {shown:?}, which is no HTTP method")));
+        return Err(Error::argument(
+            "method",
+            format_args!("is {shown:?}, which is no HTTP method"),
+        ));
     }
     Ok(method)
 }

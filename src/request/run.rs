@@ -16,7 +16,11 @@ impl Request {
         self.running = false;
         result?;
         self.response.take().ok_or_else(|| {
-            Error::new(Status::Handler, "MissingResponse", "no handler of SEND has sent the request")
+            Error::new(
+                Status::Handler,
+                "MissingResponse",
+                "no handler of SEND has sent the request",
+            )
         })
     }
 
@@ -29,14 +33,20 @@ impl Request {
         self.running = false;
         result?;
         self.presigned_url.take().ok_or_else(|| {
-            Error::new(Status::Handler, "MissingSignature", "no handler of SIGN has signed the request")
+            Error::new(
+                Status::Handler,
+                "MissingSignature",
+                "no handler of SIGN has signed the request",
+            )
         })
     }
 
     fn start(&mut self) -> Result<()> {
         let wrong = |message| Err(Error::new(Status::InvalidState, "InvalidState", message));
         if self.running {
-            return wrong("the request is being sent or presigned; a handler must not do that again");
+            return wrong(
+                "the request is being sent or presigned; a handler must not do that again",
+            );
         }
         if self.progress == Progress::Sent {
             return wrong("the request was sent already; make a new one");

@@ -10,8 +10,8 @@ use rustls::{
 };
 use session::error::Status;
 use session::transport::http::{HttpTransport, ProxySettings, Tls};
-use session::transport::{PemSource, TlsSettings};
 use session::transport::{Body, HttpRequest, Timeouts, Transport};
+use session::transport::{PemSource, TlsSettings};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -490,7 +490,10 @@ fn a_tunnel_carries_tls_to_the_server_itself() {
     let proxy = format!("http://user:password@127.0.0.1:{}", server.port);
     let proxies =
         ProxySettings::from_environment(|name| (name == "HTTPS_PROXY").then(|| proxy.clone()));
-    let transport = HttpTransport::new(Tls::check(&certificates.trusting("ca.pem")).unwrap(), proxies);
+    let transport = HttpTransport::new(
+        Tls::check(&certificates.trusting("ca.pem")).unwrap(),
+        proxies,
+    );
     for _ in 0..3 {
         assert_eq!(
             read(transport.send(secure("bucket.test")).unwrap()).unwrap(),
@@ -522,7 +525,10 @@ fn a_proxy_reached_by_tls() {
     let proxy = format!("https://localhost:{}", server.port);
     let proxies =
         ProxySettings::from_environment(|name| (name == "HTTP_PROXY").then(|| proxy.clone()));
-    let transport = HttpTransport::new(Tls::check(&certificates.trusting("ca.pem")).unwrap(), proxies);
+    let transport = HttpTransport::new(
+        Tls::check(&certificates.trusting("ca.pem")).unwrap(),
+        proxies,
+    );
     for _ in 0..2 {
         assert_eq!(
             read(transport.send(request("bucket.test", "GET", "/")).unwrap()).unwrap(),
