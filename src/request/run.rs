@@ -15,13 +15,7 @@ impl Request {
         self.run(Stage::Complete);
         self.running = false;
         result?;
-        self.response.take().ok_or_else(|| {
-            Error::new(
-                Status::Handler,
-                "MissingResponse",
-                "no handler of SEND has sent the request",
-            )
-        })
+        self.response.take().ok_or_else(missing_response)
     }
 
     /// A URL with which anyone can make this request for `seconds`.
@@ -109,7 +103,10 @@ impl Request {
         self.retryable = None;
         self.response = None;
         self.run(Stage::Send);
-        if self.error.is_none() || self.response.is_some() {
+        if self.error.is_none() && self.response.is_none() {
+            self.error = Some(missing_response());
+        }
+        if self.error.is_none() {
             self.run(Stage::UnmarshalMeta);
             self.run(Stage::ValidateResponse);
             let stage = if self.error.is_some() {
@@ -125,4 +122,12 @@ impl Request {
     fn fail_on_error(&self) -> Result<()> {
         self.error.clone().map_or(Ok(()), Err)
     }
+}
+
+fn missing_response() -> Error {
+    Error::new(
+        Status::Handler,
+        "MissingResponse",
+        "no handler of SEND has sent the request",
+    )
 }
