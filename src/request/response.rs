@@ -37,6 +37,15 @@ impl Response {
         }
     }
 
+    /// A reply that a handler makes up, without headers.
+    pub fn made_up(status: u16, body: Vec<u8>) -> Response {
+        Response::new(HttpReply {
+            status,
+            headers: Vec::new(),
+            body: Box::new(std::io::Cursor::new(body)),
+        })
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.status
@@ -45,6 +54,11 @@ impl Response {
     /// The headers.
     pub fn headers(&self) -> &Headers {
         &self.headers
+    }
+
+    /// The headers, to be changed.
+    pub fn headers_mut(&mut self) -> &mut Headers {
+        &mut self.headers
     }
 
     /// A header, or nothing.
