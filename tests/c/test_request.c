@@ -170,6 +170,7 @@ TEST(params_that_are_deep_or_long)
     CHECK_STR(session_request_params(request), text);
     session_request_free(request);
     request = NULL;
+    length = 1 << 20;
     memset(text, '{', length);
     text[0] = '/';
     text[length] = 0;
@@ -685,7 +686,7 @@ TEST(a_form_of_many_params)
 {
     session_client_t *client = fake_client(&fake, "sts", NULL);
     session_request_t *request;
-    size_t length = 0, count = 50000;
+    size_t length = 0, count = 20000;
     char *params = malloc(count * 8 + 16);
 
     strcpy(params, "{\"A\":[");
