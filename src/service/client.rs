@@ -7,6 +7,7 @@ use crate::credentials::Credentials;
 use crate::endpoint::{self, Lookup};
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handler, Handlers, HasHandlers, LiveHandlers, Stage};
+use crate::request::retry::RetryState;
 use crate::request::{Url, defaults};
 use crate::resolved::{Loaded, ResolvedConfig};
 use crate::session::Session;
@@ -23,6 +24,7 @@ pub struct Client {
     protocol: Protocol,
     endpoint: Endpoint,
     purpose: Purpose,
+    retries: RetryState,
 }
 
 /// Where the library's own calls go.
@@ -138,7 +140,13 @@ impl Client {
             protocol,
             endpoint,
             purpose,
+            retries: RetryState::default(),
         }
+    }
+
+    /// What its requests have learnt about retries and the servers' clock.
+    pub fn retries(&self) -> &RetryState {
+        &self.retries
     }
 
     /// What its requests are for.
