@@ -1,7 +1,5 @@
 #include "check.h"
 
-#include <stdbool.h>
-
 static const char config_text[] = "[default]\nregion = eu-west-1\n"
                                   "[profile dev]\naws_access_key_id = AKIDEXAMPLEWXYZ\n"
                                   "aws_secret_access_key = hidden-secret\nregion = eu-north-1\n";
@@ -90,11 +88,11 @@ TEST(explains_as_text_and_json_without_secrets)
     session_free(session);
 }
 
-static void check_refused(session_status_t status, session_error_t *error, const char *named)
+static void check_refused(session_status_t status, session_error_t **error, const char *named)
 {
     CHECK_INT(status, SESSION_ERR_INVALID_ARGUMENT);
-    CHECK_CONTAINS(session_error_message(error), named);
-    session_error_free(error);
+    CHECK_CONTAINS(session_error_message(*error), named);
+    session_error_free(*error);
 }
 
 TEST(bad_arguments_are_named_and_leave_the_output_alone)
@@ -103,19 +101,17 @@ TEST(bad_arguments_are_named_and_leave_the_output_alone)
     char mark, *out = &mark;
     session_error_t *error = NULL;
 
-    check_refused(session_origin(session, "nonsense", &out, &error), error, "nonsense");
-    check_refused(session_origin(session, "", &out, &error), error, "name");
-    check_refused(session_origin(session, "\xff", &out, &error), error, "name");
-    check_refused(session_origin(session, NULL, &out, &error), error, "name");
-    check_refused(session_origin(NULL, "region", &out, &error), error, "session");
-    check_refused(session_origin(session, "region", NULL, &error), error, "out");
-    check_refused(session_explain(NULL, SESSION_EXPLAIN_JSON, &out, &error), error, "session");
-    check_refused(session_explain(session, 2, &out, &error), error, "format");
-    check_refused(session_explain(session, -1, &out, &error), error, "format");
-    check_refused(session_explain(session, SESSION_EXPLAIN_TEXT, NULL, &error), error, "out");
+    check_refused(session_origin(session, "nonsense", &out, &error), &error, "nonsense");
+    check_refused(session_origin(session, "", &out, &error), &error, "name");
+    check_refused(session_origin(session, "\xff", &out, &error), &error, "name");
+    check_refused(session_origin(session, NULL, &out, &error), &error, "name");
+    check_refused(session_origin(NULL, "region", &out, &error), &error, "session");
+    check_refused(session_origin(session, "region", NULL, &error), &error, "out");
+    check_refused(session_explain(NULL, SESSION_EXPLAIN_JSON, &out, &error), &error, "session");
+    check_refused(session_explain(session, 2, &out, &error), &error, "format");
+    check_refused(session_explain(session, -1, &out, &error), &error, "format");
+    check_refused(session_explain(session, SESSION_EXPLAIN_TEXT, NULL, &error), &error, "out");
     CHECK(out == &mark);
     CHECK_INT(session_origin(session, "nonsense", &out, NULL), SESSION_ERR_INVALID_ARGUMENT);
     session_free(session);
 }
-
-CHECK_MAIN

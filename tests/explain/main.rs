@@ -1,4 +1,11 @@
 //! What `explain` makes of odd and secret values.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects by failing"
+)]
 
 use serde_json::Value;
 use session::config::Config;
@@ -56,8 +63,15 @@ fn setting<'a>(report: &'a Value, name: &str) -> &'a Value {
 }
 
 fn values<'a>(report: &'a Value, step: usize) -> Vec<(&'a str, &'a str)> {
-    let values = report["credentials"]["chain"][step]["values"].as_array().unwrap();
-    let pair = |entry: &'a Value| (entry["name"].as_str().unwrap(), entry["value"].as_str().unwrap());
+    let values = report["credentials"]["chain"][step]["values"]
+        .as_array()
+        .unwrap();
+    let pair = |entry: &'a Value| {
+        (
+            entry["name"].as_str().unwrap(),
+            entry["value"].as_str().unwrap(),
+        )
+    };
     values.iter().map(pair).collect()
 }
 
@@ -70,7 +84,9 @@ fn a_newline_in_a_value_makes_no_line_of_the_text() {
     options.config.set("csm_host", forged).unwrap();
     let session = Session::load(&options).unwrap();
     let (text, json) = texts(&session);
-    let of_region = text.lines().filter(|line| line.trim_start().starts_with("region "));
+    let of_region = text
+        .lines()
+        .filter(|line| line.trim_start().starts_with("region "));
     assert_eq!(of_region.count(), 1, "{text}");
     assert!(text.contains("  \"r  code\"  "), "{text}");
     let shown = r#""x\n  region   forged  code\u{2028}\u{202e}\u{1b}[2K\r""#;
@@ -78,7 +94,9 @@ fn a_newline_in_a_value_makes_no_line_of_the_text() {
     let odd = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{2028}');
     assert!(!text.contains(odd), "{text}");
     let variables = json["environment"].as_array().unwrap();
-    let told = variables.iter().find(|entry| entry["name"] == "AWS_EXECUTION_ENV");
+    let told = variables
+        .iter()
+        .find(|entry| entry["name"] == "AWS_EXECUTION_ENV");
     assert_eq!(told.unwrap()["value"], forged);
     assert_eq!(json["files"][0]["state"], "missing");
 }
@@ -94,13 +112,23 @@ fn a_profile_of_an_odd_name_stays_on_its_line() {
     assert_eq!(origin(session.config(), "region").unwrap(), told);
     assert!(text.contains(&told), "{text}");
     assert_eq!(json["profile"]["name"], name);
-    assert_eq!(setting(&json, "region")["origin"]["section"], format!("profile {name}"));
+    assert_eq!(
+        setting(&json, "region")["origin"]["section"],
+        format!("profile {name}")
+    );
 
-    let keys = [("AWS_ACCESS_KEY_ID", "ID"), ("AWS_SECRET_ACCESS_KEY", "S"), ("AWS_PROFILE", "x\nregion  y")];
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "ID"),
+        ("AWS_SECRET_ACCESS_KEY", "S"),
+        ("AWS_PROFILE", "x\nregion  y"),
+    ];
     let session = Session::load(&options(&[&file.0], "", &keys)).unwrap();
     let (text, json) = texts(&session);
     assert_eq!(json["profile"]["name"], "x\nregion  y");
-    assert!(text.starts_with("profile        \"x\\nregion  y\"  environment AWS_PROFILE\n"), "{text}");
+    assert!(
+        text.starts_with("profile        \"x\\nregion  y\"  environment AWS_PROFILE\n"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -118,26 +146,43 @@ fn secrets_are_masked_wherever_they_stand() {
         ("HTTPS_PROXY", "u:s3cr3t/?#@x@proxy:2"),
         ("https_proxy", "http://s3cr3t@proxy:3"),
         ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Basic s3cr3t"),
-        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://u:s3cr3t@h/p?token=s3cr3t"),
+        (
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            "http://u:s3cr3t@h/p?token=s3cr3t",
+        ),
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://u:s3cr3t@h"),
         ("AWS_SECRET_KEY", "s3cr3t"),
         ("AWS_SESSION_TOKEN", "s3cr3t"),
     ];
     let load = |profile: &str| {
         let mut options = options(&[&file.0], profile, &variables);
-        options.config.set("endpoint", "https://u:s3cr3t@h:9/p").unwrap();
+        options
+            .config
+            .set("endpoint", "https://u:s3cr3t@h:9/p")
+            .unwrap();
         options.token_provider = Some(Arc::new(|_| Err(Error::new(Status::Credentials, "", ""))));
         let session = Session::load(&options).unwrap();
         let (text, json) = texts(&session);
         assert!(!text.contains("s3cr3t"), "{text}");
         assert!(!json.to_string().contains("s3cr3t"), "{json}");
-        for shown in ["https://****@h:9/p", "http://****@proxy:1", "  ****@proxy:2", "http://****@proxy:3"] {
+        for shown in [
+            "https://****@h:9/p",
+            "http://****@proxy:1",
+            "  ****@proxy:2",
+            "http://****@proxy:3",
+        ] {
             assert!(text.contains(shown), "{shown}: {text}");
         }
         json
     };
-    assert_eq!(values(&load("p"), 0), [("credential_process", "/opt/get ...")]);
-    assert_eq!(values(&load("assignment"), 0), [("credential_process", "...")]);
+    assert_eq!(
+        values(&load("p"), 0),
+        [("credential_process", "/opt/get ...")]
+    );
+    assert_eq!(
+        values(&load("assignment"), 0),
+        [("credential_process", "...")]
+    );
     let role = load("role");
     assert_eq!(role["credentials"]["provider"], "AssumeRoleProvider");
     let keys = [
@@ -160,8 +205,14 @@ fn secrets_are_masked_wherever_they_stand() {
 #[test]
 fn a_large_value_is_told_whole_in_json_and_cut_in_text() {
     let large = "\u{e9}\u{7}".repeat(1 << 19);
-    let file = File::new("large", format!("[default]\nregion = {large}\ncredential_process = {large}\n"));
-    let variables = [("HTTP_PROXY", large.as_str()), ("AWS_ACCESS_KEY_ID", &large)];
+    let file = File::new(
+        "large",
+        format!("[default]\nregion = {large}\ncredential_process = {large}\n"),
+    );
+    let variables = [
+        ("HTTP_PROXY", large.as_str()),
+        ("AWS_ACCESS_KEY_ID", &large),
+    ];
     let session = Session::load(&options(&[&file.0], "", &variables)).unwrap();
     let (text, json) = texts(&session);
     assert!(text.len() < 20_000, "{}", text.len());
@@ -172,7 +223,8 @@ fn a_large_value_is_told_whole_in_json_and_cut_in_text() {
 #[test]
 fn what_is_no_text_is_told_as_far_as_it_is_one() {
     let file = File::new("bytes", b"[default]\nregion = a\xffb\n");
-    let session = Session::load(&options(&[&file.0], "", &[("AWS_EXECUTION_ENV", "a\0b")])).unwrap();
+    let session =
+        Session::load(&options(&[&file.0], "", &[("AWS_EXECUTION_ENV", "a\0b")])).unwrap();
     let (text, json) = texts(&session);
     assert_eq!(setting(&json, "region")["value"], "a\u{fffd}b");
     assert!(!text.contains('\0') && !explain(session.config(), Format::Json).contains('\0'));
@@ -191,9 +243,18 @@ fn pem_that_an_option_gave_hides_the_variable() {
     let (text, json) = texts(&session);
     assert_eq!(origin(session.config(), "ca_bundle").unwrap(), "code");
     let told = setting(&json, "ca_bundle");
-    assert!(told["value"].is_null() && told["origin"]["kind"] == "code", "{told}");
-    let line = text.lines().find(|line| line.starts_with("  ca_bundle ")).unwrap();
-    assert!(line.contains("(PEM in memory)") && line.ends_with("code"), "{line}");
+    assert!(
+        told["value"].is_null() && told["origin"]["kind"] == "code",
+        "{told}"
+    );
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("  ca_bundle "))
+        .unwrap();
+    assert!(
+        line.contains("(PEM in memory)") && line.ends_with("code"),
+        "{line}"
+    );
 }
 
 #[test]
@@ -222,7 +283,10 @@ fn a_session_that_could_not_be_loaded_says_why() {
     config.set("region", "r").unwrap();
     let session = Session::load_deferred(&config);
     let (text, json) = texts(&session);
-    assert!(json["error"].as_str().unwrap().contains("max_retries"), "{json}");
+    assert!(
+        json["error"].as_str().unwrap().contains("max_retries"),
+        "{json}"
+    );
     assert!(json["credentials"]["chain"].as_array().unwrap().is_empty());
     let told = |line: &str| line.starts_with("error ") && line.contains("max_retries");
     assert!(text.lines().any(told), "{text}");
@@ -246,7 +310,10 @@ fn keys_are_told_from_where_they_are_used() {
     let mut of_both = options(&[&file.0], "", &keys);
     let session = Session::load(&of_both).unwrap();
     assert_eq!(of(&session, "credentials"), "environment AWS_ACCESS_KEY");
-    assert_eq!(of(&session, "aws_secret_access_key"), "environment AWS_SECRET_ACCESS_KEY");
+    assert_eq!(
+        of(&session, "aws_secret_access_key"),
+        "environment AWS_SECRET_ACCESS_KEY"
+    );
     // The file's token is not the environment's.
     assert_eq!(of(&session, "aws_session_token"), "unset");
     assert_eq!(of(&session, "role_session_name"), line(5));
@@ -255,5 +322,8 @@ fn keys_are_told_from_where_they_are_used() {
     let session = Session::load(&of_both).unwrap();
     assert_eq!(of(&session, "credentials"), "code");
     assert_eq!(of(&session, "aws_secret_access_key"), "code");
-    assert_eq!(texts(&session).1["credentials"]["provider"], "AnonymousCredentials");
+    assert_eq!(
+        texts(&session).1["credentials"]["provider"],
+        "AnonymousCredentials"
+    );
 }

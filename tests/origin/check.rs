@@ -55,7 +55,8 @@ impl<'a> Made<'a> {
         // A load takes an empty text for none; a copy takes it as it is.
         code.retain(|_, value| !value.is_empty());
         code.extend(scenario.settings(overrides));
-        let report: Value = serde_json::from_str(&explain(config, Format::Json)).expect("explain gives JSON");
+        let report: Value =
+            serde_json::from_str(&explain(config, Format::Json)).expect("explain gives JSON");
         let files = report["files"].as_array().expect("files");
         let passed_over = files.iter().any(|file| file["state"] == "invalid");
         Made {
@@ -63,7 +64,11 @@ impl<'a> Made<'a> {
             config,
             code,
             own_credentials: !given["credentials"].is_null() || !overrides["credentials"].is_null(),
-            properties: if passed_over { Vec::new() } else { scenario.properties() },
+            properties: if passed_over {
+                Vec::new()
+            } else {
+                scenario.properties()
+            },
             report,
         }
     }
@@ -89,12 +94,16 @@ impl<'a> Made<'a> {
     }
 
     fn chain(&self) -> &Vec<Value> {
-        self.report["credentials"]["chain"].as_array().expect("a chain")
+        self.report["credentials"]["chain"]
+            .as_array()
+            .expect("a chain")
     }
 
     fn variable(&self, name: &str) -> Option<&str> {
         let gated = matches!(name, "AWS_DEFAULT_REGION" | "AWS_DEFAULT_PROFILE");
-        self.scenario.variable(name).filter(|_| !gated || self.scenario.shared_config())
+        self.scenario
+            .variable(name)
+            .filter(|_| !gated || self.scenario.shared_config())
     }
 
     fn profile(&self) -> (String, Told) {
@@ -112,7 +121,9 @@ impl<'a> Made<'a> {
     fn line_of(&self, profile: &str, key: &str) -> Option<&Property> {
         let always = key.starts_with("csm_") || key == "s3_use_arn_region";
         let section = format!("profile {profile}");
-        let of_key = |found: &&Property| found.section == section && found.key == key && !found.value.is_empty();
+        let of_key = |found: &&Property| {
+            found.section == section && found.key == key && !found.value.is_empty()
+        };
         let last = self.properties.iter().rev().find(of_key);
         last.filter(|_| always || self.scenario.shared_config())
     }
@@ -130,10 +141,17 @@ impl<'a> Made<'a> {
         };
         for variable in facts.outside.variables {
             if let Some(value) = self.variable(variable.name()) {
-                return (Told::Environment(variable.name().to_owned()), Some(meant(value)));
+                return (
+                    Told::Environment(variable.name().to_owned()),
+                    Some(meant(value)),
+                );
             }
         }
-        let profile = if field.is_csm() { "aws_csm".to_owned() } else { self.profile().0 };
+        let profile = if field.is_csm() {
+            "aws_csm".to_owned()
+        } else {
+            self.profile().0
+        };
         let hidden = field.is_csm() && self.variable("AWS_CSM_ENABLED").is_some();
         let key = facts.outside.key.filter(|_| !hidden);
         if let Some(found) = key.and_then(|key| self.line_of(&profile, key.name())) {
@@ -157,7 +175,11 @@ impl<'a> Made<'a> {
             (Some(has), Some(value)) => has == value || has.eq_ignore_ascii_case(value.trim()),
             (has, value) => has.is_none() && value.is_none(),
         };
-        if same { Ok(()) } else { Err(format!("{name}: is {has:?}, but {place:?} says {value:?}")) }
+        if same {
+            Ok(())
+        } else {
+            Err(format!("{name}: is {has:?}, but {place:?} says {value:?}"))
+        }
     }
 
     /// Looks a key about credentials up where it is said to be; `value` is what it must be there, where that is known.
@@ -172,12 +194,15 @@ impl<'a> Made<'a> {
             Told::Code if key == "duration_seconds" => {
                 let given = self.scenario.options()["assume_role_seconds"].as_u64();
                 let said = given.map(|given| given.to_string());
-                (said.is_none() || said.as_deref() != value).then(|| format!("the option is {given:?}"))
+                (said.is_none() || said.as_deref() != value)
+                    .then(|| format!("the option is {given:?}"))
             }
             Told::Unset if value.is_none_or(str::is_empty) => None,
             _ => Some("it can't be".to_owned()),
         };
-        why.map_or(Ok(()), |why| Err(format!("{key}: told {told:?}, value {value:?}: {why}")))
+        why.map_or(Ok(()), |why| {
+            Err(format!("{key}: told {told:?}, value {value:?}: {why}"))
+        })
     }
 
     fn key_in_file(&self, key: &str, told: &Told, value: Option<&str>) -> Option<String> {
@@ -200,7 +225,11 @@ impl<'a> Made<'a> {
         for (index, key) in STATIC_KEYS.into_iter().enumerate() {
             let told = self.origin(key);
             counts.add(&told);
-            self.key(key, &told, parts.as_ref().map(|parts| parts[index].as_str()))?;
+            self.key(
+                key,
+                &told,
+                parts.as_ref().map(|parts| parts[index].as_str()),
+            )?;
         }
         for key in PROFILE_KEYS {
             let told = self.origin(key);
@@ -211,22 +240,37 @@ impl<'a> Made<'a> {
             self.key(key, &told, entry.and_then(clear))?;
             let said = self.line_of(&self.profile().0, key);
             if let Some(said) = said.filter(|_| told == Told::Unset) {
-                return Err(format!("{key}: told unset, but it is in {}:{}", said.path, said.line));
+                return Err(format!(
+                    "{key}: told unset, but it is in {}:{}",
+                    said.path, said.line
+                ));
             }
         }
         let first = self.chain().first();
         let first = first.map_or(Told::Unset, |step| Told::of_json(&step["origin"]));
         let told = self.origin("credentials");
-        if told == first { Ok(()) } else { Err(format!("credentials: told {told:?}, the chain starts with {first:?}")) }
+        if told == first {
+            Ok(())
+        } else {
+            Err(format!(
+                "credentials: told {told:?}, the chain starts with {first:?}"
+            ))
+        }
     }
 
     /// The keys themselves, where nothing need be started or asked for them.
     fn static_keys(&self) -> Option<[String; 4]> {
         let provider = self.report["credentials"]["provider"].as_str();
-        if !matches!(provider, Some("EnvConfigCredentials" | "SharedConfigCredentials")) {
+        if !matches!(
+            provider,
+            Some("EnvConfigCredentials" | "SharedConfigCredentials")
+        ) {
             return None;
         }
-        let value = self.config.credentials().get(self.config.now_seconds(), 0, &Patient);
+        let value = self
+            .config
+            .credentials()
+            .get(self.config.now_seconds(), 0, &Patient);
         let value = Loaded::ok(value)?;
         Some([
             value.access_key_id.as_str().to_owned(),
@@ -239,8 +283,13 @@ impl<'a> Made<'a> {
     fn profile_and_switch(&self) -> Result<(), String> {
         let (name, place) = self.profile();
         let report = &self.report["profile"];
-        if self.origin("profile") != place || Told::of_json(&report["origin"]) != place || report["name"] != name {
-            return Err(format!("profile is {name}, {place:?}, but told is {report}"));
+        if self.origin("profile") != place
+            || Told::of_json(&report["origin"]) != place
+            || report["name"] != name
+        {
+            return Err(format!(
+                "profile is {name}, {place:?}, but told is {report}"
+            ));
         }
         let switch = "AWS_SDK_LOAD_CONFIG";
         let option = self.scenario.options()["shared_config_state"].as_str();
@@ -251,7 +300,9 @@ impl<'a> Made<'a> {
         };
         let (report, is) = (&self.report["shared_config"], self.scenario.shared_config());
         if Told::of_json(&report["origin"]) != place || report["enabled"] != is {
-            return Err(format!("shared config is {is}, {place:?}, but told is {report}"));
+            return Err(format!(
+                "shared config is {is}, {place:?}, but told is {report}"
+            ));
         }
         Ok(())
     }
@@ -268,7 +319,10 @@ impl<'a> Made<'a> {
             let told = origin(self.config, name).expect("a field has an origin");
             let value = self.config.get(*field).map(|text| text.as_str());
             let place = Told::of_json(&entry["origin"]);
-            if entry["name"] != name || place != Told::read(&told) || entry["value"].as_str() != value {
+            if entry["name"] != name
+                || place != Told::read(&told)
+                || entry["value"].as_str() != value
+            {
                 return Err(format!("{name} is {value:?}, {told}, but told is {entry}"));
             }
             let prefix = format!("  {name} ");
@@ -277,7 +331,11 @@ impl<'a> Made<'a> {
             match (line, shown) {
                 (None, None) => {}
                 (Some(line), Some(shown)) if line.ends_with(&told) && line.contains(&shown) => {}
-                (line, _) => return Err(format!("{name} is {value:?}, {told}, but the text has {line:?}")),
+                (line, _) => {
+                    return Err(format!(
+                        "{name} is {value:?}, {told}, but the text has {line:?}"
+                    ));
+                }
             }
         }
         Ok(())
@@ -289,16 +347,29 @@ impl<'a> Made<'a> {
             let text = |name: &str| entry[name].as_str().expect(name);
             let (name, shown) = (text("name"), text("value"));
             let value = self.scenario.variable(name).unwrap_or_default();
-            let query_hidden = shown.strip_suffix("****").is_some_and(|shown| shown.ends_with('?') && value.starts_with(shown));
-            if value != shown && !query_hidden && !(shown.starts_with("****") && value.contains(PRIVATE)) {
+            let query_hidden = shown
+                .strip_suffix("****")
+                .is_some_and(|shown| shown.ends_with('?') && value.starts_with(shown));
+            if value != shown
+                && !query_hidden
+                && !(shown.starts_with("****") && value.contains(PRIVATE))
+            {
                 return Err(format!("{name} is {value:?}, but told is {shown}"));
             }
             counts.variables += 1;
         }
-        let told: Vec<&str> = self.report["files"].as_array().expect("files").iter().filter_map(|file| file["path"].as_str()).collect();
+        let told: Vec<&str> = self.report["files"]
+            .as_array()
+            .expect("files")
+            .iter()
+            .filter_map(|file| file["path"].as_str())
+            .collect();
         let paths = self.scenario.paths();
         if !paths.iter().map(String::as_str).eq(told) {
-            return Err(format!("the files are {paths:?}, but told is {}", self.report["files"]));
+            return Err(format!(
+                "the files are {paths:?}, but told is {}",
+                self.report["files"]
+            ));
         }
         for file in self.report["files"].as_array().expect("files") {
             let there = Path::new(file["path"].as_str().expect("path")).is_file();
@@ -311,7 +382,11 @@ impl<'a> Made<'a> {
     }
 
     fn chain_values(&self) -> Result<(), String> {
-        for entry in self.chain().iter().flat_map(|step| step["values"].as_array().expect("values")) {
+        for entry in self
+            .chain()
+            .iter()
+            .flat_map(|step| step["values"].as_array().expect("values"))
+        {
             let name = entry["name"].as_str().expect("name");
             let told = Told::of_json(&entry["origin"]);
             if !name.starts_with("AWS_") {
@@ -334,5 +409,7 @@ impl<'a> Made<'a> {
 
 /// The value of an entry, unless it is masked.
 fn clear(entry: &Value) -> Option<&str> {
-    entry["value"].as_str().filter(|value| !value.contains("****") && !value.ends_with("..."))
+    entry["value"]
+        .as_str()
+        .filter(|value| !value.contains("****") && !value.ends_with("..."))
 }

@@ -2,6 +2,13 @@
 //!
 //! For every recorded scenario that loads, each field is worked out anew from the scenario's variables, options and
 //! files, and each key about credentials is looked up at the line or variable that is named.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects by failing"
+)]
 
 mod check;
 mod reader;
@@ -28,7 +35,11 @@ fn every_origin_of_the_recorded_scenarios_is_true() {
         let session = match scenario.load() {
             Ok(session) => session,
             Err(error) => {
-                assert!(!source["expect"]["error"].is_null(), "{}: {error}", scenario.name());
+                assert!(
+                    !source["expect"]["error"].is_null(),
+                    "{}: {error}",
+                    scenario.name()
+                );
                 refused += 1;
                 continue;
             }
@@ -37,17 +48,26 @@ fn every_origin_of_the_recorded_scenarios_is_true() {
         let copies = source["copies"].as_array().into_iter().flatten();
         for overrides in std::iter::once(&none).chain(copies) {
             let config = Arc::new(scenario.config(overrides));
-            let copy = session.copy(Some(&config)).expect("a copy of a good session");
+            let copy = session
+                .copy(Some(&config))
+                .expect("a copy of a good session");
             match Made::new(&scenario, copy.config(), overrides).all() {
                 Ok(counts) => total.add_all(&counts),
-                Err(lie) => panic!("{}: {lie}\n{}", scenario.name(), explain(copy.config(), Format::Text)),
+                Err(lie) => panic!(
+                    "{}: {lie}\n{}",
+                    scenario.name(),
+                    explain(copy.config(), Format::Text)
+                ),
             }
             sessions += 1;
         }
     }
     println!("{sessions} sessions, {refused} refused, {total:?}");
     let enough = sessions > 300 && total.file > 300 && total.environment > 500 && total.code > 100;
-    assert!(enough, "too little was checked: {sessions} sessions, {total:?}");
+    assert!(
+        enough,
+        "too little was checked: {sessions} sessions, {total:?}"
+    );
 }
 
 #[test]
@@ -71,7 +91,11 @@ fn the_checks_find_a_lie() {
 
     let place = |line, section: &str| {
         let (path, section) = (folder.path("config"), section.to_owned());
-        Told::File { path, line, section }
+        Told::File {
+            path,
+            line,
+            section,
+        }
     };
     let of_variable = |name: &str| Told::Environment(name.to_owned());
     assert_eq!(made.field(Field::Region, &place(3, "profile dev")), Ok(()));
@@ -87,11 +111,17 @@ fn the_checks_find_a_lie() {
     for lie in lies {
         assert!(made.field(Field::Region, &lie).is_err(), "{lie:?}");
     }
-    assert!(made.field(Field::MaxAttempts, &of_variable("AWS_RETRY_MODE")).is_err());
+    assert!(
+        made.field(Field::MaxAttempts, &of_variable("AWS_RETRY_MODE"))
+            .is_err()
+    );
 
     let (key, id) = ("aws_access_key_id", marked("ID"));
     assert_eq!(made.key(key, &place(4, "profile dev"), Some(&id)), Ok(()));
-    assert!(made.key(key, &place(4, "profile dev"), Some("other")).is_err());
+    assert!(
+        made.key(key, &place(4, "profile dev"), Some("other"))
+            .is_err()
+    );
     let lies = [
         place(3, "profile dev"),
         place(5, "profile dev"),
@@ -112,7 +142,13 @@ fn an_unknown_name_is_refused() {
     options.environment = Some(Environment::default());
     options.files = Some(Vec::new());
     let session = Session::load(&options).unwrap();
-    for name in ["", "Region", "nonsense\n", "AWS_REGION", "use_dualstack_endpoint"] {
+    for name in [
+        "",
+        "Region",
+        "nonsense\n",
+        "AWS_REGION",
+        "use_dualstack_endpoint",
+    ] {
         let error = origin(session.config(), name).unwrap_err();
         assert_eq!(error.status(), Status::InvalidArgument);
         assert!(error.message().contains(&format!("{name:?}")), "{error}");

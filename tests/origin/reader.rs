@@ -65,7 +65,10 @@ pub fn properties(path: &str, text: &str, spelling: Spelling) -> Vec<Property> {
         }
     }
     let of_default = |property: &Property| property.section == "profile default";
-    if found.iter().any(|property| property.prefixed && of_default(property)) {
+    if found
+        .iter()
+        .any(|property| property.prefixed && of_default(property))
+    {
         found.retain(|property| property.prefixed || !of_default(property));
     }
     found
@@ -91,9 +94,16 @@ fn header(line: &str, spelling: Spelling) -> Option<(String, bool)> {
 fn stripped(value: &str, keeps_quotes: bool) -> String {
     let value = value.trim();
     let comment = |text: &str| text.starts_with([' ', '\t']) && text.trim().starts_with(['#', ';']);
-    let quoted = value.strip_prefix('"').and_then(|rest| rest.split_once('"'));
-    if let Some((inner, after)) = quoted.filter(|(_, after)| after.trim().is_empty() || comment(after)) {
-        return if keeps_quotes { format!("\"{inner}\"") } else { inner.to_owned() };
+    let quoted = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.split_once('"'));
+    if let Some((inner, _)) = quoted.filter(|(_, after)| after.trim().is_empty() || comment(after))
+    {
+        return if keeps_quotes {
+            format!("\"{inner}\"")
+        } else {
+            inner.to_owned()
+        };
     }
     let padded = format!(" {value}");
     let starts = [" #", " ;", "\t#", "\t;"].iter();
@@ -112,6 +122,7 @@ fn reads_what_the_files_of_aws_hold() {
         (2, "profile default", "region", "a\nb"),
         (5, "profile x y", "k", "v;w"),
     ];
-    let expected = expected.map(|(line, section, key, value)| (line, section.into(), key.into(), value.into()));
+    let expected = expected
+        .map(|(line, section, key, value)| (line, section.into(), key.into(), value.into()));
     assert_eq!(read, expected);
 }

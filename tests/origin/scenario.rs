@@ -33,10 +33,15 @@ const SECRET_KEYS: [&str; 4] = [
 
 /// All recorded scenarios that load something.
 pub fn all() -> Vec<Value> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/go-session.json");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/conformance/go-session.json"
+    );
     let text = std::fs::read_to_string(path).expect("the scenarios can be read");
     let all: Vec<Value> = serde_json::from_str(&text).expect("the scenarios are JSON");
-    all.into_iter().filter(|scenario| scenario["kind"] == "load").collect()
+    all.into_iter()
+        .filter(|scenario| scenario["kind"] == "load")
+        .collect()
 }
 
 /// A folder that is removed at the end.
@@ -44,7 +49,8 @@ pub struct Folder(PathBuf);
 
 impl Folder {
     pub fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("session-origin-{}-{name}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("session-origin-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&path).expect("a folder can be made");
         Folder(path)
     }
@@ -62,7 +68,11 @@ impl Drop for Folder {
 
 /// Marks a secret. What is shown of an access key id, its end, stays free of the mark.
 pub fn marked(secret: &str) -> String {
-    if secret.trim().is_empty() { secret.to_owned() } else { format!("{PRIVATE}{secret}WXYZ") }
+    if secret.trim().is_empty() {
+        secret.to_owned()
+    } else {
+        format!("{PRIVATE}{secret}WXYZ")
+    }
 }
 
 fn marked_file(text: &str) -> String {
@@ -70,11 +80,18 @@ fn marked_file(text: &str) -> String {
         Some((key, value)) if SECRET_KEYS.contains(&key.trim().to_lowercase().as_str()) => {
             // Quotes and comments are left for the reader to take apart.
             let plain = !value.contains(['"', '#', ';']);
-            if plain { format!("{key}= {}", marked(value.trim())) } else { line.to_owned() }
+            if plain {
+                format!("{key}= {}", marked(value.trim()))
+            } else {
+                line.to_owned()
+            }
         }
         _ => line.to_owned(),
     };
-    text.split('\n').map(marked_line).collect::<Vec<_>>().join("\n")
+    text.split('\n')
+        .map(marked_line)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn scalar(value: &Value) -> Option<String> {
@@ -94,11 +111,14 @@ impl Scenario {
     /// Makes the files.
     pub fn new(source: &Value, folder: &Folder) -> Scenario {
         let place = folder.path("");
-        let text = source.to_string().replace("${DIR}", place.trim_end_matches('/'));
+        let text = source
+            .to_string()
+            .replace("${DIR}", place.trim_end_matches('/'));
         let source: Value = serde_json::from_str(&text).expect("still JSON");
         for (name, content) in source["files"].as_object().into_iter().flatten() {
             let path = PathBuf::from(folder.path(name));
-            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder can be made");
+            std::fs::create_dir_all(path.parent().expect("a parent"))
+                .expect("a folder can be made");
             let content = content.as_str().expect("a file is text");
             std::fs::write(path, marked_file(content)).expect("a file can be written");
         }
@@ -131,7 +151,8 @@ impl Scenario {
             Some("disable") => false,
             _ => {
                 let words = ["1", "t", "T", "true", "TRUE", "True"];
-                self.variable("AWS_SDK_LOAD_CONFIG").is_some_and(|word| words.contains(&word))
+                self.variable("AWS_SDK_LOAD_CONFIG")
+                    .is_some_and(|word| words.contains(&word))
             }
         }
     }
@@ -139,7 +160,9 @@ impl Scenario {
     /// Settings of the program by name, as text.
     pub fn settings(&self, given: &Value) -> BTreeMap<String, String> {
         let given = given.as_object().into_iter().flatten();
-        given.filter_map(|(name, value)| Some((name.clone(), scalar(value)?))).collect()
+        given
+            .filter_map(|(name, value)| Some((name.clone(), scalar(value)?)))
+            .collect()
     }
 
     /// The configuration that a program gives.
@@ -149,8 +172,13 @@ impl Scenario {
             config.set(&name, &value).expect("a good setting");
         }
         if let Some(keys) = given["credentials"].as_object() {
-            let part = |name: &str| marked(keys.get(name).and_then(Value::as_str).unwrap_or_default());
-            let (id, secret, token) = (part("access_key_id"), part("secret_access_key"), part("session_token"));
+            let part =
+                |name: &str| marked(keys.get(name).and_then(Value::as_str).unwrap_or_default());
+            let (id, secret, token) = (
+                part("access_key_id"),
+                part("secret_access_key"),
+                part("session_token"),
+            );
             let keys = Keys::of_keys(&id, &secret, &token, "StaticProvider");
             config.credentials = Some(Arc::new(Credentials::fixed(keys)));
         }
@@ -159,7 +187,10 @@ impl Scenario {
 
     pub fn load(&self) -> Result<Session> {
         let options = self.options();
-        let pairs = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let pairs = self
+            .variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
         let mut given = Options::of(self.config(&options["config"]));
         given.environment = Some(Environment::from_pairs(pairs));
         given.profile = Text::lossy(options["profile"].as_str().unwrap_or_default());
@@ -181,13 +212,19 @@ impl Scenario {
     /// The files that are looked at, in their order.
     pub fn paths(&self) -> Vec<String> {
         if let Some(files) = self.options()["files"].as_array() {
-            return files.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            return files
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect();
         }
         let usual = |variable: &str, name: &str| match self.variable(variable) {
             Some(path) => path.to_owned(),
             None => format!("{}/.aws/{name}", self.variable("HOME").expect("a home")),
         };
-        let config = self.shared_config().then(|| usual("AWS_CONFIG_FILE", "config"));
+        let config = self
+            .shared_config()
+            .then(|| usual("AWS_CONFIG_FILE", "config"));
         let credentials = usual("AWS_SHARED_CREDENTIALS_FILE", "credentials");
         config.into_iter().chain([credentials]).collect()
     }

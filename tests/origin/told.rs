@@ -7,15 +7,28 @@ use serde_json::Value;
 pub enum Told {
     Code,
     Environment(String),
-    File { path: String, line: u64, section: String },
+    File {
+        path: String,
+        line: u64,
+        section: String,
+    },
     Default,
     Unset,
 }
 
 impl Told {
     pub fn at(property: &Property) -> Told {
-        let Property { path, line, section, .. } = property.clone();
-        Told::File { path, line, section }
+        let Property {
+            path,
+            line,
+            section,
+            ..
+        } = property.clone();
+        Told::File {
+            path,
+            line,
+            section,
+        }
     }
 
     /// Reads the text of an origin.
@@ -24,10 +37,21 @@ impl Told {
             return Told::Environment(name.to_owned());
         }
         if let Some(place) = text.strip_prefix("file ") {
-            let (place, section) = place.strip_suffix(')').and_then(|place| place.split_once(" (")).expect(text);
+            let (place, section) = place
+                .strip_suffix(')')
+                .and_then(|place| place.split_once(" ("))
+                .expect(text);
             let (path, line) = place.rsplit_once(':').expect(text);
-            let (path, line, section) = (path.to_owned(), line.parse().expect(text), section.to_owned());
-            return Told::File { path, line, section };
+            let (path, line, section) = (
+                path.to_owned(),
+                line.parse().expect(text),
+                section.to_owned(),
+            );
+            return Told::File {
+                path,
+                line,
+                section,
+            };
         }
         match text {
             "code" => Told::Code,
@@ -44,7 +68,11 @@ impl Told {
             Some("environment") => Told::Environment(text("variable")),
             Some("file") => {
                 let line = value["line"].as_u64().expect("line");
-                Told::File { path: text("path"), line, section: text("section") }
+                Told::File {
+                    path: text("path"),
+                    line,
+                    section: text("section"),
+                }
             }
             Some(kind) => Told::read(kind),
             None => panic!("no origin: {value}"),
