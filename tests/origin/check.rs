@@ -38,7 +38,7 @@ const PROFILE_KEYS: [&str; 15] = [
 ];
 
 /// A session, or a copy of one, and what it was made from.
-pub struct Made<'a> {
+pub(crate) struct Made<'a> {
     scenario: &'a Scenario,
     config: &'a ResolvedConfig,
     /// What the program set.
@@ -49,7 +49,11 @@ pub struct Made<'a> {
 }
 
 impl<'a> Made<'a> {
-    pub fn new(scenario: &'a Scenario, config: &'a ResolvedConfig, overrides: &Value) -> Made<'a> {
+    pub(crate) fn new(
+        scenario: &'a Scenario,
+        config: &'a ResolvedConfig,
+        overrides: &Value,
+    ) -> Made<'a> {
         let given = &scenario.options()["config"];
         let mut code = scenario.settings(given);
         // A load takes an empty text for none; a copy takes it as it is.
@@ -73,7 +77,7 @@ impl<'a> Made<'a> {
         }
     }
 
-    pub fn all(&self) -> Result<Counts, String> {
+    pub(crate) fn all(&self) -> Result<Counts, String> {
         let mut counts = Counts::default();
         for field in Field::ALL {
             let told = self.origin(field.facts().name);
@@ -163,7 +167,7 @@ impl<'a> Made<'a> {
         }
     }
 
-    pub fn field(&self, field: Field, told: &Told) -> Result<(), String> {
+    pub(crate) fn field(&self, field: Field, told: &Told) -> Result<(), String> {
         let name = field.facts().name;
         let (place, value) = self.expected(field);
         if *told != place {
@@ -183,7 +187,7 @@ impl<'a> Made<'a> {
     }
 
     /// Looks a key about credentials up where it is said to be; `value` is what it must be there, where that is known.
-    pub fn key(&self, key: &str, told: &Told, value: Option<&str>) -> Result<(), String> {
+    pub(crate) fn key(&self, key: &str, told: &Told, value: Option<&str>) -> Result<(), String> {
         let why = match told {
             Told::File { .. } => self.key_in_file(key, told, value),
             Told::Environment(variable) => match self.variable(variable) {

@@ -2,31 +2,31 @@
 
 /// A key with its value, where it stands.
 #[derive(Clone, Debug)]
-pub struct Property {
+pub(crate) struct Property {
     /// The file.
-    pub path: String,
+    pub(crate) path: String,
     /// The line of the key, from 1.
-    pub line: u64,
+    pub(crate) line: u64,
     /// The section as a user names it.
-    pub section: String,
+    pub(crate) section: String,
     /// Whether its header spells `profile` out.
-    pub prefixed: bool,
+    pub(crate) prefixed: bool,
     /// The key in lower case.
-    pub key: String,
+    pub(crate) key: String,
     /// The value.
-    pub value: String,
+    pub(crate) value: String,
 }
 
 /// Which headers name a profile.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Spelling {
+pub(crate) enum Spelling {
     Config,
     Credentials,
     Either,
 }
 
 /// All properties of a file, in its order.
-pub fn properties(path: &str, text: &str, spelling: Spelling) -> Vec<Property> {
+pub(crate) fn properties(path: &str, text: &str, spelling: Spelling) -> Vec<Property> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut found: Vec<Property> = Vec::new();
     let mut section: Option<(String, bool)> = None;

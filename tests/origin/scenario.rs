@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Stands in every secret of a scenario and nowhere else.
-pub const PRIVATE: &str = "~PRIVATE~";
+pub(crate) const PRIVATE: &str = "~PRIVATE~";
 
 const SECRET_VARIABLES: [&str; 6] = [
     "AWS_ACCESS_KEY_ID",
@@ -32,7 +32,7 @@ const SECRET_KEYS: [&str; 4] = [
 ];
 
 /// All recorded scenarios that load something.
-pub fn all() -> Vec<Value> {
+pub(crate) fn all() -> Vec<Value> {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/conformance/go-session.json"
@@ -45,17 +45,17 @@ pub fn all() -> Vec<Value> {
 }
 
 /// A folder that is removed at the end.
-pub struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    pub fn new(name: &str) -> Folder {
+    pub(crate) fn new(name: &str) -> Folder {
         let path =
             std::env::temp_dir().join(format!("session-origin-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&path).expect("a folder can be made");
         Folder(path)
     }
 
-    pub fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.0.join(name).display().to_string()
     }
 }
@@ -67,7 +67,7 @@ impl Drop for Folder {
 }
 
 /// Marks a secret. What is shown of an access key id, its end, stays free of the mark.
-pub fn marked(secret: &str) -> String {
+pub(crate) fn marked(secret: &str) -> String {
     if secret.trim().is_empty() {
         secret.to_owned()
     } else {
@@ -102,14 +102,14 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-pub struct Scenario {
+pub(crate) struct Scenario {
     source: Value,
     variables: BTreeMap<String, String>,
 }
 
 impl Scenario {
     /// Makes the files.
-    pub fn new(source: &Value, folder: &Folder) -> Scenario {
+    pub(crate) fn new(source: &Value, folder: &Folder) -> Scenario {
         let place = folder.path("");
         let text = source
             .to_string()
@@ -131,21 +131,21 @@ impl Scenario {
         Scenario { source, variables }
     }
 
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.source["name"].as_str().unwrap_or_default()
     }
 
-    pub fn options(&self) -> &Value {
+    pub(crate) fn options(&self) -> &Value {
         &self.source["options"]
     }
 
     /// A variable that is set to more than blanks.
-    pub fn variable(&self, name: &str) -> Option<&str> {
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         let value = self.variables.get(name).map(String::as_str);
         value.filter(|value| !value.trim().is_empty())
     }
 
-    pub fn shared_config(&self) -> bool {
+    pub(crate) fn shared_config(&self) -> bool {
         match self.options()["shared_config_state"].as_str() {
             Some("enable") => true,
             Some("disable") => false,
@@ -158,7 +158,7 @@ impl Scenario {
     }
 
     /// Settings of the program by name, as text.
-    pub fn settings(&self, given: &Value) -> BTreeMap<String, String> {
+    pub(crate) fn settings(&self, given: &Value) -> BTreeMap<String, String> {
         let given = given.as_object().into_iter().flatten();
         given
             .filter_map(|(name, value)| Some((name.clone(), scalar(value)?)))
@@ -166,7 +166,7 @@ impl Scenario {
     }
 
     /// The configuration that a program gives.
-    pub fn config(&self, given: &Value) -> Config {
+    pub(crate) fn config(&self, given: &Value) -> Config {
         let mut config = Config::default();
         for (name, value) in self.settings(given) {
             config.set(&name, &value).expect("a good setting");
@@ -185,7 +185,7 @@ impl Scenario {
         config
     }
 
-    pub fn load(&self) -> Result<Session> {
+    pub(crate) fn load(&self) -> Result<Session> {
         let options = self.options();
         let pairs = self
             .variables
@@ -210,7 +210,7 @@ impl Scenario {
     }
 
     /// The files that are looked at, in their order.
-    pub fn paths(&self) -> Vec<String> {
+    pub(crate) fn paths(&self) -> Vec<String> {
         if let Some(files) = self.options()["files"].as_array() {
             return files
                 .iter()
@@ -230,7 +230,7 @@ impl Scenario {
     }
 
     /// What the files say, in the order they are looked at.
-    pub fn properties(&self) -> Vec<Property> {
+    pub(crate) fn properties(&self) -> Vec<Property> {
         let listed = self.options()["files"].is_array();
         let paths = self.paths();
         let mut all = Vec::new();

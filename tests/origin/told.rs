@@ -4,7 +4,7 @@ use crate::reader::Property;
 use serde_json::Value;
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Told {
+pub(crate) enum Told {
     Code,
     Environment(String),
     File {
@@ -17,7 +17,7 @@ pub enum Told {
 }
 
 impl Told {
-    pub fn at(property: &Property) -> Told {
+    pub(crate) fn at(property: &Property) -> Told {
         let Property {
             path,
             line,
@@ -32,7 +32,7 @@ impl Told {
     }
 
     /// Reads the text of an origin.
-    pub fn read(text: &str) -> Told {
+    pub(crate) fn read(text: &str) -> Told {
         if let Some(name) = text.strip_prefix("environment ") {
             return Told::Environment(name.to_owned());
         }
@@ -62,7 +62,7 @@ impl Told {
     }
 
     /// Reads an origin in JSON.
-    pub fn of_json(value: &Value) -> Told {
+    pub(crate) fn of_json(value: &Value) -> Told {
         let text = |name: &str| value[name].as_str().expect(name).to_owned();
         match value["kind"].as_str() {
             Some("environment") => Told::Environment(text("variable")),
@@ -82,18 +82,18 @@ impl Told {
 
 /// How many origins of each kind were looked up.
 #[derive(Debug, Default)]
-pub struct Counts {
-    pub code: usize,
-    pub environment: usize,
-    pub file: usize,
-    pub default: usize,
-    pub unset: usize,
-    pub variables: usize,
-    pub files: usize,
+pub(crate) struct Counts {
+    pub(crate) code: usize,
+    pub(crate) environment: usize,
+    pub(crate) file: usize,
+    pub(crate) default: usize,
+    pub(crate) unset: usize,
+    pub(crate) variables: usize,
+    pub(crate) files: usize,
 }
 
 impl Counts {
-    pub fn add(&mut self, told: &Told) {
+    pub(crate) fn add(&mut self, told: &Told) {
         let count = match told {
             Told::Code => &mut self.code,
             Told::Environment(_) => &mut self.environment,
@@ -104,7 +104,7 @@ impl Counts {
         *count += 1;
     }
 
-    pub fn add_all(&mut self, other: &Counts) {
+    pub(crate) fn add_all(&mut self, other: &Counts) {
         self.code += other.code;
         self.environment += other.environment;
         self.file += other.file;
