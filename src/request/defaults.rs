@@ -5,7 +5,7 @@ use crate::handlers::{Handler, Handlers, Stage, stop_on_error};
 use crate::load::environment::Variable;
 use crate::request::{Request, Response};
 use crate::text::Text;
-use crate::transport::{Body, HttpRequest, Purpose, Timeouts};
+use crate::transport::{Body, HttpRequest, Timeouts};
 use std::sync::{Arc, LazyLock};
 
 /// The lists of a session that was given none.
@@ -198,7 +198,7 @@ fn send(request: &mut Request) {
     };
     let target = request.url().target();
     let result = transport.send(HttpRequest {
-        purpose: Purpose::Service,
+        purpose: request.client().purpose(),
         method: request.method(),
         scheme: request.url().scheme(),
         authority: request.url().authority(),
