@@ -14,6 +14,7 @@ use crate::session::Session;
 use crate::sign;
 use crate::text::Text;
 use crate::transport::{Purpose, Transport};
+use once_cell::sync::OnceCell;
 use std::sync::Arc;
 
 /// A client of one service, shared by its requests.
@@ -25,6 +26,7 @@ pub struct Client {
     endpoint: Endpoint,
     purpose: Purpose,
     retries: RetryState,
+    transport: OnceCell<Arc<dyn Transport>>,
 }
 
 /// Where the library's own calls go.
@@ -108,7 +110,7 @@ impl Client {
         }
         let config = config.with(Some(&Arc::new(own)));
         let found = match place {
-            Place::Region(_) => resolve(&service, &config),
+            Place::Region(_) => Endpoint::outside_code(&service, &config),
             Place::Url(url) => given(&service, &config, url),
         };
         let endpoint = found.unwrap_or_else(Endpoint::missing);
@@ -141,6 +143,7 @@ impl Client {
             endpoint,
             purpose,
             retries: RetryState::default(),
+            transport: OnceCell::new(),
         }
     }
 
@@ -220,20 +223,28 @@ impl Client {
     }
 
     /// What sends its requests.
-    pub fn transport(&self) -> Result<Arc<dyn Transport>> {
-        self.config.transport()
+    pub fn transport(&self) -> Result<&Arc<dyn Transport>> {
+        self.transport.get_or_try_init(|| self.config.transport())
     }
 }
 
 impl Endpoint {
     fn of(service: &str, config: &ResolvedConfig) -> Endpoint {
-        let custom = config.text(Field::Endpoint);
-        let found = if custom.is_empty() {
-            resolve(service, config)
-        } else {
-            given(service, config, custom)
+        let found = match config.text(Field::Endpoint) {
+            "" => Endpoint::outside_code(service, config),
+            endpoint => given(service, config, endpoint),
         };
         found.unwrap_or_else(Endpoint::missing)
+    }
+
+    /// The endpoint that the user configured outside of the program, or that of the service.
+    fn outside_code(service: &str, config: &ResolvedConfig) -> Result<Endpoint> {
+        let known = Facts::of(service).map(|facts| facts.id.to_owned());
+        let id = known.unwrap_or_else(|| service.replace(['-', '.'], "_"));
+        match config.configured_endpoint(&id) {
+            Some(endpoint) => given(service, config, endpoint),
+            None => resolve(service, config),
+        }
     }
 
     fn missing(error: Error) -> Endpoint {
@@ -244,7 +255,7 @@ impl Endpoint {
     }
 }
 
-/// An endpoint that the program named.
+/// An endpoint that somebody named.
 fn given(service: &str, config: &ResolvedConfig, endpoint: &str) -> Result<Endpoint> {
     let scheme = if config.flag(Field::DisableSsl) {
         "http"
