@@ -7,13 +7,14 @@ use crate::credentials::Credentials;
 use crate::endpoint::{self, Lookup};
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handler, Handlers, HasHandlers, LiveHandlers, Stage};
+use crate::request::log::Level;
 use crate::request::retry::RetryState;
-use crate::request::{Url, defaults};
+use crate::request::{Url, defaults, log};
 use crate::resolved::{Loaded, ResolvedConfig};
 use crate::session::Session;
 use crate::sign;
 use crate::text::Text;
-use crate::transport::{Purpose, Transport};
+use crate::transport::{self, Purpose, Transport};
 use once_cell::sync::OnceCell;
 use std::sync::Arc;
 
@@ -124,12 +125,22 @@ impl Client {
         mut handlers: Arc<Handlers>,
         purpose: Purpose,
     ) -> Client {
+        warn(&service, &config, &endpoint);
         let protocol = protocol::of(&service);
         let lists = Arc::make_mut(&mut handlers);
         defaults::place_parameter_check(lists, config.flag(Field::DisableParamValidation));
         lists.list_mut(Stage::Sign).push_back(Handler::builtin(
             crate::text!("v4.SignRequestHandler"),
             signer::sign,
+        ));
+        let send = lists.list_mut(Stage::Send);
+        send.push_front(Handler::builtin(
+            crate::text!("awssdk.client.LogRequest"),
+            log::request,
+        ));
+        send.push_back(Handler::builtin(
+            crate::text!("awssdk.client.LogResponse"),
+            log::response,
         ));
         protocol::add_handlers(protocol, lists);
         if s3::is_s3(&service) {
@@ -252,6 +263,25 @@ impl Endpoint {
             error: Some(error),
             ..Endpoint::default()
         }
+    }
+}
+
+/// Tells the logger what the program had better know of a client.
+fn warn(service: &str, config: &ResolvedConfig, endpoint: &Endpoint) {
+    if config.logger().is_none() {
+        return;
+    }
+    if config.text(Field::RetryMode) == "adaptive" {
+        let line = "WARNING: retry_mode adaptive is not built: it acts as standard";
+        log::tell(config, Level::Debug, line);
+    }
+    let plain = endpoint.url.as_ref().filter(|url| url.scheme() == "http");
+    if let Some(url) = plain.filter(|url| !transport::is_loopback(url.host())) {
+        let line = format!(
+            "WARNING: {service} is asked over plain http, at {}",
+            url.host()
+        );
+        log::tell(config, Level::Debug, &line);
     }
 }
 
