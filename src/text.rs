@@ -33,6 +33,18 @@ impl Text {
         Text::copied(text.as_ref().split('\0').next().unwrap_or_default())
     }
 
+    /// Puts a short text together, in one allocation; up to its first NUL.
+    pub fn format(text: fmt::Arguments<'_>) -> Text {
+        let mut with_nul = String::with_capacity(48);
+        // Writing to a String does not fail.
+        let _ = fmt::Write::write_fmt(&mut with_nul, text);
+        if let Some(at) = with_nul.bytes().position(|byte| byte == 0) {
+            with_nul.truncate(at);
+        }
+        with_nul.push('\0');
+        Text(Cow::Owned(with_nul))
+    }
+
     fn copied(text: &str) -> Text {
         if text.is_empty() {
             return Text::EMPTY;

@@ -195,13 +195,11 @@ fn attempt_headers(request: &mut Request) {
     }
     let id = request.invocation_id().clone();
     let most = retry::max_attempts(request.client().configuration(), request.service());
-    let attempt = format!(
-        "attempt={}; max={most}",
-        request.retry_count().saturating_add(1)
-    );
+    let attempt = request.retry_count().saturating_add(1);
     let headers = request.headers_mut();
     headers.set(crate::text!("amz-sdk-invocation-id"), id);
-    headers.set(crate::text!("amz-sdk-request"), Text::lossy(attempt));
+    let value = Text::format(format_args!("attempt={attempt}; max={most}"));
+    headers.set(crate::text!("amz-sdk-request"), value);
 }
 
 const CONTENT_LENGTH: Text = crate::text!("Content-Length");
@@ -212,7 +210,7 @@ fn content_length(request: &mut Request) {
     if length > 0 || matches!(request.method().as_str(), "PUT" | "POST" | "PATCH") {
         request
             .headers_mut()
-            .set(CONTENT_LENGTH, Text::lossy(length.to_string()));
+            .set(CONTENT_LENGTH, Text::format(format_args!("{length}")));
     } else {
         request.headers_mut().remove(&CONTENT_LENGTH);
     }

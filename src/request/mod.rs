@@ -109,7 +109,7 @@ impl Request {
             values,
             template,
             url,
-            headers: Headers::default(),
+            headers: Headers::with_capacity(12),
             body: Vec::new(),
             progress: Progress::New,
             error: None,
@@ -301,7 +301,7 @@ impl Request {
     /// The id that all its attempts have.
     fn invocation_id(&mut self) -> &Text {
         if self.invocation_id.is_empty() {
-            self.invocation_id = Text::lossy(retry::uuid());
+            self.invocation_id = retry::uuid();
         }
         &self.invocation_id
     }
