@@ -249,6 +249,7 @@ fn send(request: &mut Request) {
         target: &target,
         headers: request.headers().as_slice(),
         timeouts: Timeouts::default(),
+        cancel: None,
         body: if request.body().is_empty() {
             Body::Empty
         } else {
