@@ -56,6 +56,7 @@
 /* Tables of callbacks begin empty, with the size that the caller knows. */
 #define SESSION_TRANSPORT_INIT { sizeof(session_transport_t), NULL, NULL, NULL }
 #define SESSION_PROVIDER_INIT { sizeof(session_provider_t), NULL, NULL, NULL }
+#define SESSION_BODY_INIT { sizeof(session_body_t), -1, NULL, NULL, NULL, NULL }
 
 /**
  * What a fallible function returns. The numbers are part of the ABI: in groups, with room, never reused.
@@ -255,6 +256,28 @@ typedef enum session_explain_format_t {
    */
   SESSION_EXPLAIN_JSON = 1,
 } session_explain_format_t;
+
+/**
+ * How a body is part of the signature.
+ */
+typedef enum session_payload_signing_t {
+  /**
+   * By its hash where it can be read twice; else in chunks, where the service is S3.
+   */
+  SESSION_PAYLOAD_SIGNING_AUTO = 0,
+  /**
+   * By its hash: a stream is read once for it, and once more to be sent.
+   */
+  SESSION_PAYLOAD_SIGNING_HASH = 1,
+  /**
+   * Not at all (`UNSIGNED-PAYLOAD`).
+   */
+  SESSION_PAYLOAD_SIGNING_UNSIGNED = 2,
+  /**
+   * Not at all, but with a checksum behind it (`aws-chunked`); S3 alone takes it.
+   */
+  SESSION_PAYLOAD_SIGNING_CHUNKED = 3,
+} session_payload_signing_t;
 
 /**
  * A switch by which one thread ends what others wait for, and a deadline. Synchronised inside.
@@ -462,6 +485,72 @@ typedef struct session_provider_t {
    */
   session_free_fn free_user_data;
 } session_provider_t;
+
+/**
+ * A body that the host gives piece by piece.
+ *
+ * Begin with SESSION_BODY_INIT, or set `size` to `sizeof(session_body_t)` and the rest to 0. Both callbacks run on the
+ * thread that sends the request, and must not unwind or longjmp.
+ */
+typedef struct session_body_t {
+  /**
+   * The size of this table.
+   */
+  size_t size;
+  /**
+   * How many bytes there are; -1 if that is not known.
+   */
+  int64_t length;
+  /**
+   * Gives the next bytes: at most `capacity` into `buffer`, how many into `length`; 0 is the end. Anything but
+   * SESSION_OK fails the request.
+   */
+  enum session_status_t (*read)(void *user_data,
+                                void *buffer,
+                                size_t capacity,
+                                size_t *length);
+  /**
+   * Starts again from the first byte, for another try or after the hash; NULL: the body can be read once only.
+   */
+  enum session_status_t (*rewind)(void *user_data);
+  /**
+   * Given to each call.
+   */
+  void *user_data;
+  /**
+   * Frees `user_data`, exactly once; may be NULL.
+   */
+  session_free_fn free_user_data;
+} session_body_t;
+
+/**
+ * Told how far the bodies of a request and its reply have come.
+ *
+ * @param sent        bytes of the request's body that were sent
+ * @param to_send     how many there are; UINT64_MAX if that is not known
+ * @param received    bytes of the reply's body that were received
+ * @param to_receive  how many there are; UINT64_MAX if that is not known
+ * @param user_data   the pointer given when it was set
+ *
+ * Runs on the thread that sends or reads.
+ */
+typedef void (*session_progress_fn)(uint64_t sent,
+                                    uint64_t to_send,
+                                    uint64_t received,
+                                    uint64_t to_receive,
+                                    void *user_data);
+
+/**
+ * Takes the next bytes of a reply's body.
+ *
+ * @param data       borrowed: valid in the call
+ * @param length     how many, at least 1
+ * @param user_data  the pointer given with the callback
+ * @return SESSION_OK; anything else ends the reading with that status
+ */
+typedef enum session_status_t (*session_write_fn)(const void *data,
+                                                  size_t length,
+                                                  void *user_data);
 
 /**
  * Sends requests in place of the library: the host's own HTTP.
@@ -3237,6 +3326,89 @@ enum session_status_t session_response_value(struct session_response_t *response
  */
 SESSION_API
 void session_response_free(struct session_response_t *response);
+
+/** @} */
+
+/* ---- Bodies by callbacks: up from a stream, down into a callback; their progress, and their end by a cancel  */
+
+/** @defgroup body Bodies by callbacks: up from a stream, down into a callback; their progress, and their end by a cancel
+ * @{ */
+
+/**
+ * Sets a body that is given piece by piece.
+ *
+ * @param request  borrowed
+ * @param body     borrowed: the table is copied; its `user_data` is the library's from now on
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL, `body->read` is, or a number is out of range
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_request_set_body_stream(struct session_request_t *request,
+                                                      const struct session_body_t *body);
+
+/**
+ * Sets how the body of a request is part of its signature.
+ *
+ * @param request  borrowed
+ * @param signing  a session_payload_signing_t
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `request` is NULL or `signing` none of them
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_request_set_payload_signing(struct session_request_t *request,
+                                                          int signing);
+
+/**
+ * Lets a cancel end whatever a request waits for: a connection, a reply, its body, the time before another try.
+ *
+ * A name look-up ends at the resolver's own time-out; a callback is not interrupted.
+ *
+ * @param request  borrowed
+ * @param cancel   borrowed, nullable: shared from now on; NULL: nothing ends it
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `request` is NULL
+ * @thread The request's; the cancel is used from any.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_request_set_cancel(struct session_request_t *request,
+                                                 const struct session_cancel_t *cancel);
+
+/**
+ * Sets who is told how far the bodies of a request and its reply have come.
+ *
+ * @param request         borrowed
+ * @param progress        nullable: the callback; NULL: nobody
+ * @param user_data       nullable: given to each call; the library's from now on
+ * @param free_user_data  nullable: frees `user_data`, exactly once, when request and response are gone; also if this call
+ *                        fails
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `request` is NULL
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_request_set_progress(struct session_request_t *request,
+                                                   session_progress_fn progress,
+                                                   void *user_data,
+                                                   session_free_fn free_user_data);
+
+/**
+ * Reads a reply's body to its end into a callback, as it comes.
+ *
+ * @param response   borrowed
+ * @param write      the callback
+ * @param user_data  nullable: given to each call; yours
+ * @param error      nullable: receives details on failure; free with session_error_free()
+ * @return SESSION_OK; as session_response_read(); the status that the callback returned, if not SESSION_OK
+ * @thread The response's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_response_read_to(struct session_response_t *response,
+                                               session_write_fn write,
+                                               void *user_data,
+                                               struct session_error_t **error);
 
 /** @} */
 

@@ -1,6 +1,6 @@
 //! The life of a request: through the lists in Go's order, to a reply or an error.
 
-use super::{Progress, Request, Response, log};
+use super::{Request, Response, Stand, log};
 use crate::error::{Error, Result, Status};
 use crate::handlers::Stage;
 use crate::text::Text;
@@ -10,7 +10,7 @@ impl Request {
     pub fn send(&mut self) -> Result<Response> {
         self.start()?;
         let result = self.attempts();
-        self.progress = Progress::Sent;
+        self.stand = Stand::Sent;
         // Whatever COMPLETE leaves as an error is its own business, as in Go.
         self.run(Stage::Complete);
         self.running = false;
@@ -48,7 +48,7 @@ impl Request {
                 "the request is being sent or presigned; a handler must not do that again",
             );
         }
-        if self.progress == Progress::Sent {
+        if self.stand == Stand::Sent {
             return wrong("the request was sent already; make a new one");
         }
         self.running = true;
@@ -69,6 +69,7 @@ impl Request {
         if let Some(error) = self.error.clone() {
             return Err(error);
         }
+        self.check_cancel()?;
         self.build()?;
         loop {
             self.error = None;
@@ -89,14 +90,14 @@ impl Request {
     }
 
     fn build(&mut self) -> Result<()> {
-        if self.progress != Progress::New {
+        if self.stand != Stand::New {
             return Ok(());
         }
         self.run(Stage::Validate);
         self.fail_on_error("Validate Request")?;
         self.run(Stage::Build);
         self.fail_on_error("Build Request")?;
-        self.progress = Progress::Built;
+        self.stand = Stand::Built;
         Ok(())
     }
 

@@ -15,7 +15,7 @@ const LIMIT: usize = 64 << 20;
 /// Writes the form, unless the caller gave a body.
 pub(super) fn build(request: &mut Request) {
     super::rest::build(request);
-    if request.error().is_some() || !request.body().is_empty() {
+    if request.error().is_some() || request.body_length() != Some(0) {
         return;
     }
     let facts = Facts::of(request.service());
