@@ -336,10 +336,8 @@ pub unsafe extern "C" fn session_response_read_to(
                 return Ok(());
             }
             // SAFETY: the host gave function and data together; the bytes outlive the call.
-            accept(
-                unsafe { write(piece.as_ptr().cast(), count, user_data) },
-                "write",
-            )?;
+            let answer = unsafe { write(piece.as_ptr().cast(), count, user_data) };
+            accept(answer, "write")?;
         }
     })
 }
