@@ -139,14 +139,14 @@ fields! {
     /// Read and kept: endpoint discovery is part of service models.
     EnableEndpointDiscovery "enable_endpoint_discovery" FLAG,
         outside(&[Variable::EnableEndpointDiscovery], Key::EndpointDiscoveryEnabled), None;
-    /// How many times a request is tried again.
+    /// How many times a request is tried again. Read and kept: this version tries once.
     MaxRetries "max_retries" Kind::Number(0, 1000), NOWHERE, None;
-    /// How many times a request is tried, the first included.
+    /// How many times a request is tried, the first included. Read and kept, like `max_retries`.
     MaxAttempts "max_attempts" Kind::Number(1, 1001), outside(&[Variable::MaxAttempts], Key::MaxAttempts), None;
-    /// How tries follow each other.
+    /// How tries follow each other. Read and kept, like `max_retries`.
     RetryMode "retry_mode" Kind::Choice(&["legacy", "standard", "adaptive"]),
         outside(&[Variable::RetryMode], Key::RetryMode), Some(crate::text!("standard"));
-    /// What the logger is told.
+    /// What the logger is told. Read and kept: this version logs nothing.
     LogLevel "log_level" LOG_LEVELS, NOWHERE, None;
     /// PEM certificates of the authorities to trust, instead of the system's.
     CaBundle "ca_bundle" Kind::Path, outside(&[Variable::CaBundle], Key::CaBundle), None;

@@ -260,7 +260,7 @@ pub unsafe extern "C" fn session_config_set_credentials(
     }
 }
 
-/// Sets what waits between two tries of a request, instead of a sleep.
+/// Sets what waits between two tries of a request, instead of a sleep. Kept: this version tries once.
 ///
 /// @param config          borrowed
 /// @param sleep           the callback
@@ -322,7 +322,7 @@ pub unsafe extern "C" fn session_config_set_clock(
     }
 }
 
-/// Sets who is told what happens. Without one the library is silent.
+/// Sets who is told what happens. Kept: this version logs nothing.
 ///
 /// @param config          borrowed
 /// @param log             the callback

@@ -307,7 +307,7 @@ pub unsafe extern "C" fn session_config_set_enable_endpoint_discovery(
     unsafe { set_flag(config, Field::EnableEndpointDiscovery, value) }
 }
 
-/// Sets `max_retries`: how many times a request is tried again.
+/// Sets `max_retries`: how many times a request is tried again. Read and kept: this version tries once.
 ///
 /// @param config  borrowed
 /// @param value   from 0 to 1000
@@ -323,7 +323,7 @@ pub unsafe extern "C" fn session_config_set_max_retries(
     unsafe { set_number(config, Field::MaxRetries, value) }
 }
 
-/// Sets `max_attempts`: how many times a request is tried, the first included.
+/// Sets `max_attempts`: how many times a request is tried, the first included. Read and kept, like `max_retries`.
 ///
 /// @param config  borrowed
 /// @param value   from 1 to 1001
@@ -339,7 +339,7 @@ pub unsafe extern "C" fn session_config_set_max_attempts(
     unsafe { set_number(config, Field::MaxAttempts, value) }
 }
 
-/// Sets `retry_mode`: how tries follow each other.
+/// Sets `retry_mode`: how tries follow each other. Read and kept, like `max_retries`.
 ///
 /// @param config  borrowed
 /// @param value   borrowed: `legacy`, `standard` or `adaptive`
@@ -355,7 +355,7 @@ pub unsafe extern "C" fn session_config_set_retry_mode(
     unsafe { set_text(config, Field::RetryMode, value) }
 }
 
-/// Sets `log_level`: what the logger is told.
+/// Sets `log_level`: what the logger is told. Read and kept: this version logs nothing.
 ///
 /// @param config  borrowed
 /// @param value   borrowed: `off`, `debug`, `signing`, `body`, `retries` or `errors`
