@@ -2,6 +2,8 @@
 #![allow(unsafe_code, reason = "each block is one libc call with its reason")]
 
 use std::ffi::CStr;
+#[cfg(feature = "http")]
+use std::io::{self, IoSlice};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -66,4 +68,21 @@ pub(crate) fn home_of_user() -> Option<PathBuf> {
         let home = unsafe { CStr::from_ptr(entry.pw_dir) }.to_bytes();
         return (!home.is_empty()).then(|| PathBuf::from(std::ffi::OsStr::from_bytes(home)));
     }
+}
+
+/// Sends on a socket as `writev` does, without the SIGPIPE that ends a host program where the other side has gone.
+#[cfg(feature = "http")]
+pub(crate) fn send(socket: impl std::os::fd::AsFd, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+    use std::os::fd::AsRawFd;
+    const MOST_PARTS: usize = 16;
+    let parts = parts.get(..MOST_PARTS).unwrap_or(parts);
+    // SAFETY: an all-zero msghdr is valid: numbers and NULL pointers.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    // IoSlice has the layout of iovec by its documentation. What is pointed to is only read.
+    message.msg_iov = parts.as_ptr().cast_mut().cast();
+    message.msg_iovlen = parts.len() as _;
+    let socket = socket.as_fd().as_raw_fd();
+    // SAFETY: the socket is open while it is borrowed, and the message points to live slices.
+    let sent = unsafe { libc::sendmsg(socket, &message, libc::MSG_NOSIGNAL) };
+    usize::try_from(sent).map_err(|_| io::Error::last_os_error())
 }

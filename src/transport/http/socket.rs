@@ -188,7 +188,7 @@ impl Write for Socket {
                     self.write_timeout = Some(left);
                 }
             }
-            match self.stream.write_vectored(parts) {
+            match crate::os::send(&self.stream, parts) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock && !self.probing => {
                     return Err(self.timeout("sending to"));
