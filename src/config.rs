@@ -106,6 +106,11 @@ fields! {
     Region "region" Kind::Text, outside(&[Variable::Region, Variable::DefaultRegion], Key::Region), None;
     /// The endpoint of service clients, instead of the resolved one; never used for credentials.
     Endpoint "endpoint" Kind::Text, NOWHERE, None;
+    /// The endpoint of all services, those that give credentials too, unless one is named for the service.
+    EndpointUrl "endpoint_url" Kind::Text, outside(&[Variable::EndpointUrl], Key::EndpointUrl), None;
+    /// Neither `endpoint_url` nor the endpoints that environment and files name for services count.
+    IgnoreConfiguredEndpointUrls "ignore_configured_endpoint_urls" FLAG,
+        outside(&[Variable::IgnoreConfiguredEndpointUrls], Key::IgnoreConfiguredEndpointUrls), None;
     /// Plain HTTP instead of HTTPS.
     DisableSsl "disable_ssl" FLAG, NOWHERE, None;
     /// FIPS endpoints.

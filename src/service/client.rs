@@ -6,13 +6,15 @@ use crate::config::{Config, Field};
 use crate::credentials::Credentials;
 use crate::endpoint::{self, Lookup};
 use crate::error::{Error, Result, Status};
-use crate::handlers::{Handler, HasHandlers, LiveHandlers, Stage};
+use crate::handlers::{Handler, Handlers, HasHandlers, LiveHandlers, Stage};
+use crate::request::retry::RetryState;
 use crate::request::{Url, defaults};
-use crate::resolved::ResolvedConfig;
+use crate::resolved::{Loaded, ResolvedConfig};
 use crate::session::Session;
 use crate::sign;
 use crate::text::Text;
-use crate::transport::Transport;
+use crate::transport::{Purpose, Transport};
+use once_cell::sync::OnceCell;
 use std::sync::Arc;
 
 /// A client of one service, shared by its requests.
@@ -22,6 +24,18 @@ pub struct Client {
     service: Text,
     protocol: Protocol,
     endpoint: Endpoint,
+    purpose: Purpose,
+    retries: RetryState,
+    transport: OnceCell<Arc<dyn Transport>>,
+}
+
+/// Where the library's own calls go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place<'a> {
+    /// To the service's endpoint in a region.
+    Region(&'a str),
+    /// There.
+    Url(&'a str),
 }
 
 /// Where a service is.
@@ -69,8 +83,48 @@ impl Client {
         }
         let config = session.config().with(overrides);
         let endpoint = Endpoint::of(&service, &config);
+        let handlers = session.live_handlers().now();
+        Ok(Client::assemble(
+            config,
+            service,
+            endpoint,
+            handlers,
+            Purpose::Service,
+        ))
+    }
+
+    /// A client for the library's own calls for credentials: the built-in handlers alone, and never the endpoint that
+    /// the program gave for its services.
+    pub(crate) fn for_credentials(
+        loaded: &Arc<Loaded>,
+        credentials: Arc<Credentials>,
+        purpose: Purpose,
+        service: Text,
+        place: Place<'_>,
+    ) -> Client {
+        let config = ResolvedConfig::new(loaded.clone(), Arc::new(Credentials::Anonymous));
+        let mut own = Config::default();
+        own.credentials = Some(credentials);
+        if let Place::Region(region) = place {
+            own.put(Field::Region, Text::lossy(region));
+        }
+        let config = config.with(Some(&Arc::new(own)));
+        let found = match place {
+            Place::Region(_) => Endpoint::outside_code(&service, &config),
+            Place::Url(url) => given(&service, &config, url),
+        };
+        let endpoint = found.unwrap_or_else(Endpoint::missing);
+        Client::assemble(config, service, endpoint, defaults::handlers(), purpose)
+    }
+
+    fn assemble(
+        config: ResolvedConfig,
+        service: Text,
+        endpoint: Endpoint,
+        mut handlers: Arc<Handlers>,
+        purpose: Purpose,
+    ) -> Client {
         let protocol = protocol::of(&service);
-        let mut handlers = session.live_handlers().now();
         let lists = Arc::make_mut(&mut handlers);
         defaults::place_parameter_check(lists, config.flag(Field::DisableParamValidation));
         lists.list_mut(Stage::Sign).push_back(Handler::builtin(
@@ -81,13 +135,26 @@ impl Client {
         if s3::is_s3(&service) {
             s3::add_handlers(lists);
         }
-        Ok(Client {
+        Client {
             config,
             handlers: LiveHandlers::new(handlers),
             service,
             protocol,
             endpoint,
-        })
+            purpose,
+            retries: RetryState::default(),
+            transport: OnceCell::new(),
+        }
+    }
+
+    /// What its requests have learnt about retries and the servers' clock.
+    pub fn retries(&self) -> &RetryState {
+        &self.retries
+    }
+
+    /// What its requests are for.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
     }
 
     /// The service, by the id of its endpoints.
@@ -156,27 +223,39 @@ impl Client {
     }
 
     /// What sends its requests.
-    pub fn transport(&self) -> Result<Arc<dyn Transport>> {
-        self.config.transport()
+    pub fn transport(&self) -> Result<&Arc<dyn Transport>> {
+        self.transport.get_or_try_init(|| self.config.transport())
     }
 }
 
 impl Endpoint {
     fn of(service: &str, config: &ResolvedConfig) -> Endpoint {
-        let custom = config.text(Field::Endpoint);
-        let found = if custom.is_empty() {
-            resolve(service, config)
-        } else {
-            given(service, config, custom)
+        let found = match config.text(Field::Endpoint) {
+            "" => Endpoint::outside_code(service, config),
+            endpoint => given(service, config, endpoint),
         };
-        found.unwrap_or_else(|error| Endpoint {
+        found.unwrap_or_else(Endpoint::missing)
+    }
+
+    /// The endpoint that the user configured outside of the program, or that of the service.
+    fn outside_code(service: &str, config: &ResolvedConfig) -> Result<Endpoint> {
+        let known = Facts::of(service).map(|facts| facts.id.to_owned());
+        let id = known.unwrap_or_else(|| service.replace(['-', '.'], "_"));
+        match config.configured_endpoint(&id) {
+            Some(endpoint) => given(service, config, endpoint),
+            None => resolve(service, config),
+        }
+    }
+
+    fn missing(error: Error) -> Endpoint {
+        Endpoint {
             error: Some(error),
             ..Endpoint::default()
-        })
+        }
     }
 }
 
-/// An endpoint that the program named.
+/// An endpoint that somebody named.
 fn given(service: &str, config: &ResolvedConfig, endpoint: &str) -> Result<Endpoint> {
     let scheme = if config.flag(Field::DisableSsl) {
         "http"
