@@ -845,7 +845,7 @@ enum session_status_t session_config_set_credentials(struct session_config_t *co
                                                      const struct session_credentials_t *credentials);
 
 /**
- * Sets what waits between two tries of a request, instead of a sleep. Kept: this version tries once.
+ * Sets what waits between two tries of a request, instead of a sleep.
  *
  * @param config          borrowed
  * @param sleep           the callback
@@ -1138,7 +1138,7 @@ enum session_status_t session_config_set_enable_endpoint_discovery(struct sessio
                                                                    bool value);
 
 /**
- * Sets `max_retries`: how many times a request is tried again. Read and kept: this version tries once.
+ * Sets `max_retries`: how many times a request is tried again.
  *
  * @param config  borrowed
  * @param value   from 0 to 1000
@@ -1151,7 +1151,7 @@ enum session_status_t session_config_set_max_retries(struct session_config_t *co
                                                      uint32_t value);
 
 /**
- * Sets `max_attempts`: how many times a request is tried, the first included. Read and kept, like `max_retries`.
+ * Sets `max_attempts`: how many times a request is tried, the first included.
  *
  * @param config  borrowed
  * @param value   from 1 to 1001
@@ -1164,7 +1164,7 @@ enum session_status_t session_config_set_max_attempts(struct session_config_t *c
                                                       uint32_t value);
 
 /**
- * Sets `retry_mode`: how tries follow each other. Read and kept, like `max_retries`.
+ * Sets `retry_mode`: how tries follow each other. `adaptive` acts as `standard` so far.
  *
  * @param config  borrowed
  * @param value   borrowed: `legacy`, `standard` or `adaptive`

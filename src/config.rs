@@ -144,11 +144,11 @@ fields! {
     /// Read and kept: endpoint discovery is part of service models.
     EnableEndpointDiscovery "enable_endpoint_discovery" FLAG,
         outside(&[Variable::EnableEndpointDiscovery], Key::EndpointDiscoveryEnabled), None;
-    /// How many times a request is tried again. Read and kept: this version tries once.
+    /// How many times a request is tried again.
     MaxRetries "max_retries" Kind::Number(0, 1000), NOWHERE, None;
-    /// How many times a request is tried, the first included. Read and kept, like `max_retries`.
+    /// How many times a request is tried, the first included.
     MaxAttempts "max_attempts" Kind::Number(1, 1001), outside(&[Variable::MaxAttempts], Key::MaxAttempts), None;
-    /// How tries follow each other. Read and kept, like `max_retries`.
+    /// How tries follow each other.
     RetryMode "retry_mode" Kind::Choice(&["legacy", "standard", "adaptive"]),
         outside(&[Variable::RetryMode], Key::RetryMode), Some(crate::text!("standard"));
     /// What the logger is told. Read and kept: this version logs nothing.

@@ -260,7 +260,7 @@ pub unsafe extern "C" fn session_config_set_credentials(
     }
 }
 
-/// Sets what waits between two tries of a request, instead of a sleep. Kept: this version tries once.
+/// Sets what waits between two tries of a request, instead of a sleep.
 ///
 /// @param config          borrowed
 /// @param sleep           the callback

@@ -340,7 +340,7 @@ pub unsafe extern "C" fn session_config_set_enable_endpoint_discovery(
     unsafe { set_flag(config, Field::EnableEndpointDiscovery, value) }
 }
 
-/// Sets `max_retries`: how many times a request is tried again. Read and kept: this version tries once.
+/// Sets `max_retries`: how many times a request is tried again.
 ///
 /// @param config  borrowed
 /// @param value   from 0 to 1000
@@ -356,7 +356,7 @@ pub unsafe extern "C" fn session_config_set_max_retries(
     unsafe { set_number(config, Field::MaxRetries, value) }
 }
 
-/// Sets `max_attempts`: how many times a request is tried, the first included. Read and kept, like `max_retries`.
+/// Sets `max_attempts`: how many times a request is tried, the first included.
 ///
 /// @param config  borrowed
 /// @param value   from 1 to 1001
@@ -372,7 +372,7 @@ pub unsafe extern "C" fn session_config_set_max_attempts(
     unsafe { set_number(config, Field::MaxAttempts, value) }
 }
 
-/// Sets `retry_mode`: how tries follow each other. Read and kept, like `max_retries`.
+/// Sets `retry_mode`: how tries follow each other. `adaptive` acts as `standard` so far.
 ///
 /// @param config  borrowed
 /// @param value   borrowed: `legacy`, `standard` or `adaptive`
