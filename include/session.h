@@ -395,7 +395,8 @@ typedef int64_t (*session_clock_fn)(void *user_data);
 /**
  * Takes a line for the log.
  *
- * @param level      a bit of the log level
+ * @param level      Go's number: 0x1000 a request or reply, 0x1001 what is signed, 0x1002 a body, 0x1004 a retry, 0x1008 a
+ *                   failure, 0x1020 what should not be relied on
  * @param line       borrowed: valid in the call, without a line feed at its end
  * @param user_data  the pointer given when it was set
  *
@@ -879,7 +880,7 @@ enum session_status_t session_config_set_clock(struct session_config_t *config,
                                                session_free_fn free_user_data);
 
 /**
- * Sets who is told what happens. Kept: this version logs nothing.
+ * Sets who is told what happens. Without one the library is silent.
  *
  * @param config          borrowed
  * @param log             the callback
@@ -1177,10 +1178,11 @@ enum session_status_t session_config_set_retry_mode(struct session_config_t *con
                                                     const char *value);
 
 /**
- * Sets `log_level`: what the logger is told. Read and kept: this version logs nothing.
+ * Sets `log_level`: what the logger is told.
  *
  * @param config  borrowed
- * @param value   borrowed: `off`, `debug`, `signing`, `body`, `retries` or `errors`
+ * @param value   borrowed: `off`; or, separated by commas, `debug` (requests and replies), `signing`, `body`, `retries`,
+ *                `errors`, `deprecated`; each but `off` includes `debug`. With `unredacted` secrets are shown
  * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid
  * @thread The configuration's.
  * @since 0.1.0

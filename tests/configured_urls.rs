@@ -32,13 +32,31 @@ fn configured_endpoints_win_as_aws_says() {
         std::fs::write(&path, config_file(suite)).unwrap();
         for case in suite["endpointUrlTests"].as_array().unwrap() {
             let name = |key: &str| case[key].as_str().unwrap();
-            let pairs = suite["environments"][name("environment")].as_object().unwrap();
-            let environment = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+            let pairs = suite["environments"][name("environment")]
+                .as_object()
+                .unwrap();
+            let environment = pairs
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
             let mut config = Config::default();
-            for (field, value) in suite["client_configs"][name("client_config")].as_object().unwrap() {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            for (field, value) in suite["client_configs"][name("client_config")]
+                .as_object()
+                .unwrap()
+            {
+                let value = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
                 // What these cases call the client's endpoint_url is Go's Endpoint.
-                config.set(if field == "endpoint_url" { "endpoint" } else { field }, &value).unwrap();
+                config
+                    .set(
+                        if field == "endpoint_url" {
+                            "endpoint"
+                        } else {
+                            field
+                        },
+                        &value,
+                    )
+                    .unwrap();
             }
             let session = Session::load(&Options {
                 profile: Text::lossy(name("profile")),
@@ -48,7 +66,12 @@ fn configured_endpoints_win_as_aws_says() {
                 ..Options::default()
             })
             .unwrap();
-            let client = Client::new(&session, Text::lossy(name("service")), Some(&Arc::new(config))).unwrap();
+            let client = Client::new(
+                &session,
+                Text::lossy(name("service")),
+                Some(&Arc::new(config)),
+            )
+            .unwrap();
             let expected = case["output"]["endpointUrl"].as_str().unwrap();
             assert_eq!(client.endpoint().as_str(), expected, "{}", name("name"));
             passed += 1;

@@ -388,10 +388,11 @@ pub unsafe extern "C" fn session_config_set_retry_mode(
     unsafe { set_text(config, Field::RetryMode, value) }
 }
 
-/// Sets `log_level`: what the logger is told. Read and kept: this version logs nothing.
+/// Sets `log_level`: what the logger is told.
 ///
 /// @param config  borrowed
-/// @param value   borrowed: `off`, `debug`, `signing`, `body`, `retries` or `errors`
+/// @param value   borrowed: `off`; or, separated by commas, `debug` (requests and replies), `signing`, `body`, `retries`,
+///                `errors`, `deprecated`; each but `off` includes `debug`. With `unredacted` secrets are shown
 /// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid
 /// @thread The configuration's.
 /// @since 0.1.0

@@ -136,13 +136,12 @@ fn validate_parameters(request: &mut Request) {
 const USER_AGENT: Text = crate::text!("User-Agent");
 
 fn user_agent(request: &mut Request) {
+    // Made once in the life of a process, so that each request gets it without a copy.
     static AGENT: LazyLock<Text> = LazyLock::new(|| {
         let version = env!("CARGO_PKG_VERSION");
-        Text::lossy(format!(
-            "libsession/{version} ({}; {})",
-            std::env::consts::OS,
-            std::env::consts::ARCH
-        ))
+        let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+        let agent = format!("libsession/{version} ({os}; {arch})\0");
+        Text::from_static(Box::leak(agent.into_boxed_str()))
     });
     add_to_user_agent(request, &AGENT);
 }

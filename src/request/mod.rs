@@ -1,6 +1,7 @@
 //! A request: one call of an operation of a service, on its way out and back.
 
 mod headers;
+pub mod log;
 mod response;
 pub mod retry;
 mod run;
@@ -311,6 +312,7 @@ impl Request {
         self.retry_count = self.retry_count.saturating_add(1);
         self.retry_delay_ms = delay / 1_000_000;
         self.retry_cost = cost;
+        log::retry(self);
     }
 
     fn has_corrected_clock(&self) -> bool {

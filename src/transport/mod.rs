@@ -7,6 +7,7 @@
 mod absent;
 #[cfg(feature = "http")]
 mod built_in;
+mod host;
 #[cfg(feature = "http")]
 pub mod http;
 mod pem;
@@ -15,6 +16,7 @@ mod pem;
 pub use absent::{Tls, built_in, check_tls};
 #[cfg(feature = "http")]
 pub use built_in::{built_in, check_tls};
+pub use host::is_loopback;
 #[cfg(feature = "http")]
 pub use http::Tls;
 pub use pem::{PemSource, TlsSettings};
