@@ -20,8 +20,9 @@
  * and handler lists are synchronised inside: any thread, any time. Credentials values and
  * errors never change. A configuration, options, a request, a response and a signing belong
  * to one thread at a time. No thread needs clean-up; the library stays mapped after dlclose.
- * There is no global initialisation, and nothing is printed. Process-wide are the default
- * session and the cache of signing keys.
+ * There is no global initialisation. Nothing is printed but by session_must_new() and
+ * session_stdin_token_provider(). Process-wide are the default session and the cache of
+ * signing keys. A forked child opens connections of its own.
  *
  * The Go package this follows: github.com/aws/aws-sdk-go/aws/session.
  */
@@ -35,16 +36,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The version of this header; session_version() is that of the library. */
+/** The major version of this header; session_version() tells that of the library. */
 #define SESSION_VERSION_MAJOR 0
+/** The minor version of this header. */
 #define SESSION_VERSION_MINOR 1
+/** The patch version of this header. */
 #define SESSION_VERSION_PATCH 0
+/** The version of this header as one number, `1002003` for 1.2.3. */
 #define SESSION_VERSION_NUMBER \
   (SESSION_VERSION_MAJOR * 1000000 + SESSION_VERSION_MINOR * 1000 + SESSION_VERSION_PATCH)
+/** Whether this header is of that version or a later one; for `#if`. */
 #define SESSION_VERSION_AT_LEAST(major, minor, patch) \
   (SESSION_VERSION_NUMBER >= (major) * 1000000 + (minor) * 1000 + (patch))
 
-/* Each may be defined before this header is included. */
+/* May be defined before this header is included. */
 #ifndef SESSION_API
 #if defined(__GNUC__) && __GNUC__ >= 4
 #define SESSION_API __attribute__((visibility("default")))
@@ -53,8 +58,9 @@
 #endif
 #endif
 
-/* Tables of callbacks begin empty, with the size that the caller knows. */
+/** An empty session_transport_t, with the size that the caller knows. */
 #define SESSION_TRANSPORT_INIT { sizeof(session_transport_t), NULL, NULL, NULL }
+/** An empty session_provider_t, with the size that the caller knows. */
 #define SESSION_PROVIDER_INIT { sizeof(session_provider_t), NULL, NULL, NULL }
 #define SESSION_BODY_INIT { sizeof(session_body_t), -1, NULL, NULL, NULL, NULL }
 
@@ -176,7 +182,7 @@ typedef enum session_stage_t {
    */
   SESSION_STAGE_BUILD = 1,
   /**
-   * Builds the body of event streams.
+   * Builds the body of event streams. Not run: no operation has any yet.
    */
   SESSION_STAGE_BUILD_STREAM = 2,
   /**
@@ -196,7 +202,7 @@ typedef enum session_stage_t {
    */
   SESSION_STAGE_UNMARSHAL = 6,
   /**
-   * Reads event streams.
+   * Reads event streams. Not run, like BUILD_STREAM.
    */
   SESSION_STAGE_UNMARSHAL_STREAM = 7,
   /**
@@ -412,7 +418,8 @@ typedef int64_t (*session_clock_fn)(void *user_data);
 /**
  * Takes a line for the log.
  *
- * @param level      a bit of the log level
+ * @param level      Go's number: 0x1000 a request or reply, 0x1001 what is signed, 0x1002 a body, 0x1004 a retry, 0x1008 a
+ *                   failure, 0x1020 what should not be relied on
  * @param line       borrowed: valid in the call, without a line feed at its end
  * @param user_data  the pointer given when it was set
  *
@@ -626,7 +633,8 @@ SESSION_API const char *session_version(void);
  *
  * Every build exports the same functions; what it lacks fails with SESSION_ERR_UNSUPPORTED.
  *
- * @param name  borrowed: `"http"`, the built-in transport; `"sigv4a"`, signatures for many regions
+ * @param name  borrowed: `"http"`, the built-in transport; `"sigv4a"`, signatures for many regions, which no build
+ *              has yet
  * @return whether it can; false for NULL and unknown names
  * @thread Any.
  * @since 0.1.0
@@ -1246,7 +1254,7 @@ enum session_status_t session_config_set_max_attempts(struct session_config_t *c
                                                       uint32_t value);
 
 /**
- * Sets `retry_mode`: how tries follow each other.
+ * Sets `retry_mode`: how tries follow each other. `adaptive` acts as `standard` so far.
  *
  * @param config  borrowed
  * @param value   borrowed: `legacy`, `standard` or `adaptive`
@@ -1262,7 +1270,8 @@ enum session_status_t session_config_set_retry_mode(struct session_config_t *con
  * Sets `log_level`: what the logger is told.
  *
  * @param config  borrowed
- * @param value   borrowed: `off`, `debug`, `signing`, `body`, `retries` or `errors`
+ * @param value   borrowed: `off`; or, separated by commas, `debug` (requests and replies), `signing`, `body`, `retries`,
+ *                `errors`, `deprecated`; each but `off` includes `debug`. With `unredacted` secrets are shown
  * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid
  * @thread The configuration's.
  * @since 0.1.0
@@ -1483,7 +1492,8 @@ enum session_status_t session_options_set_files(struct session_options_t *option
 /**
  * Gives the session an environment of its own, instead of the process's.
  *
- * What is not in it is not set: neither AWS_PROFILE nor HOME nor a proxy is taken from the process then.
+ * What is not in it is not set: neither AWS_PROFILE nor a proxy is taken from the process then. Without HOME, too, the
+ * usual files are looked for in the home folder that the user database says.
  *
  * @param options           borrowed
  * @param name_value_pairs  borrowed: the pairs one behind the other, each either as two texts, name and value, or as
@@ -1688,7 +1698,7 @@ enum session_status_t session_stdin_token_provider(struct session_token_request_
 /**
  * Loads a session from the environment and the files; Go's NewSession.
  *
- * Reads the AWS files and nothing else; opens no socket.
+ * Reads the AWS files, and those of TLS that are named (CA bundle, client certificate and key); opens no socket.
  *
  * @param config  borrowed, nullable: settings that win over all others
  * @param out     receives the session; free it with session_free()
@@ -2882,7 +2892,9 @@ void session_request_set_retryable(struct session_request_t *request,
  * @param error    nullable: receives details on failure, those of the service too; free with session_error_free()
  * @return SESSION_OK; SESSION_ERR_SERVICE if the service refused; SESSION_ERR_TRANSPORT, SESSION_ERR_TIMEOUT,
  *         SESSION_ERR_CREDENTIALS, SESSION_ERR_CONFIG, SESSION_ERR_SERIALIZATION, SESSION_ERR_HANDLER as the case may be;
- *         SESSION_ERR_INVALID_STATE if it was sent already; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+ *         SESSION_ERR_UNSUPPORTED where this build lacks the transport or the provider of the credentials;
+ *         SESSION_ERR_INVALID_STATE if it was sent already; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or a param of
+ *         the path is missing
  * @thread The request's.
  * @since 0.1.0
  */
@@ -3501,7 +3513,7 @@ enum session_status_t session_signing_set_unsigned_payload(struct session_signin
                                                            bool enabled);
 
 /**
- * Signs the path with `.`, `..` and doubled slashes resolved.
+ * Signs the path with dot segments and doubled slashes resolved.
  *
  * @param signing  borrowed
  * @param enabled  whether to; false at first, as in Go

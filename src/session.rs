@@ -100,7 +100,7 @@ impl HasHandlers for Session {
 }
 
 impl Session {
-    /// Loads a session from the environment and the files. Opens no other file and no socket.
+    /// Loads a session from the environment and the files, those of TLS too where they are named. Opens no socket.
     pub fn load(options: &Options) -> Result<Session> {
         if let Some(fault) = options.fault() {
             return Err(fault.clone());
