@@ -162,8 +162,10 @@ const CONTENT_LENGTH: Text = crate::text!("Content-Length");
 
 fn content_length(request: &mut Request) {
     let length = request.body().len();
-    // Zero is said where a server may wait for a body: Go and curl do the same.
-    if length > 0 || matches!(request.method().as_str(), "PUT" | "POST" | "PATCH") {
+    // Zero is said where a server may wait for a body: Go and curl do the same. A presigned URL that says it could not be
+    // used to send one.
+    let expects_body = matches!(request.method().as_str(), "PUT" | "POST" | "PATCH");
+    if length > 0 || (expects_body && request.presign_seconds().is_none()) {
         request
             .headers_mut()
             .set(CONTENT_LENGTH, Text::lossy(length.to_string()));
