@@ -24,13 +24,17 @@ function(session_c_program name)
   set_property(GLOBAL APPEND PROPERTY session_programs ${name})
 endfunction()
 
-# session_run(name [server...]): runs a program by ctest; if servers are named (see tests/servers), once with each.
+# session_run(name [server...]): runs a program by ctest; if servers are named (see tests/servers), once with each. If
+# name_PRINTS is set, the program must print that.
 function(session_run name)
+  set(command ${session_launcher} $<TARGET_FILE:${name}>)
+  if(DEFINED ${name}_PRINTS)
+    list(PREPEND command ${PROJECT_SOURCE_DIR}/tests/prints.sh "${${name}_PRINTS}")
+  endif()
   if(NOT ARGN)
-    add_test(NAME ${name} COMMAND ${session_launcher} $<TARGET_FILE:${name}>)
+    add_test(NAME ${name} COMMAND ${command})
   endif()
   foreach(server ${ARGN})
-    add_test(NAME ${name}.${server}
-      COMMAND ${PROJECT_SOURCE_DIR}/tests/servers/with_server.py ${server} -- ${session_launcher} $<TARGET_FILE:${name}>)
+    add_test(NAME ${name}.${server} COMMAND ${PROJECT_SOURCE_DIR}/tests/servers/with_server.py ${server} -- ${command})
   endforeach()
 endfunction()
