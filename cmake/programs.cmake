@@ -1,4 +1,4 @@
-# How the C tests and examples are compiled and run.
+# How the tests and examples in C and C++ are compiled and run.
 
 if(SESSION_SANITIZE STREQUAL "valgrind")
   find_program(VALGRIND_EXECUTABLE valgrind REQUIRED)
@@ -11,10 +11,10 @@ elseif(SESSION_SANITIZE)
   message(FATAL_ERROR "SESSION_SANITIZE is `${SESSION_SANITIZE}`; it can be `address` or `valgrind`")
 endif()
 
-# session_c_program(name): compiles name.c of this folder as C99, warnings as errors, against the shared library.
-function(session_c_program name)
-  add_executable(${name} ${name}.c)
-  set_target_properties(${name} PROPERTIES C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
+# session_program(name language standard): how a program is compiled: warnings as errors, with the shared library.
+function(session_program name language standard)
+  set_target_properties(${name} PROPERTIES
+    ${language}_STANDARD ${standard} ${language}_STANDARD_REQUIRED ON ${language}_EXTENSIONS OFF)
   target_compile_options(${name} PRIVATE -Wall -Wextra -pedantic -Werror)
   target_link_libraries(${name} PRIVATE session::session)
   if(SESSION_SANITIZE STREQUAL "address")
@@ -22,6 +22,12 @@ function(session_c_program name)
     target_link_options(${name} PRIVATE -fsanitize=address)
   endif()
   set_property(GLOBAL APPEND PROPERTY session_programs ${name})
+endfunction()
+
+# session_c_program(name): name.c of this folder as C99.
+function(session_c_program name)
+  add_executable(${name} ${name}.c)
+  session_program(${name} C 99)
 endfunction()
 
 # session_run(name [server...]): runs a program by ctest; if servers are named (see tests/servers), once with each. If
