@@ -207,9 +207,11 @@ fn content_length(request: &mut Request) {
     if let Err(error) = request.prepare_payload() {
         return request.set_error(error);
     }
+    // Zero is said where a server may wait for a body: Go and curl do the same. A presigned URL that says it could not be
+    // used to send one.
+    let expects_body = matches!(request.method().as_str(), "PUT" | "POST" | "PATCH");
     match request.wire_length() {
-        // Zero is said where a server may wait for a body: Go and curl do the same.
-        Some(0) if !matches!(request.method().as_str(), "PUT" | "POST" | "PATCH") => {
+        Some(0) if !expects_body || request.presign_seconds().is_some() => {
             request.headers_mut().remove(&CONTENT_LENGTH);
         }
         Some(length) => {

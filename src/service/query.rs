@@ -45,7 +45,8 @@ pub(super) fn build(request: &mut Request) {
         request.url_mut().set_query(form);
         return;
     }
-    request.set_body(form.into_bytes());
+    // In a form a blank is `+`; moto, for one, verifies the signature of what it would have written itself.
+    request.set_body(form.replace("%20", "+").into_bytes());
     if request.headers().get("Content-Type").is_none() {
         let form = crate::text!("application/x-www-form-urlencoded; charset=utf-8");
         request
