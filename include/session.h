@@ -169,7 +169,7 @@ typedef enum session_purpose_t {
  *
  * They run as VALIDATE, BUILD; then for each attempt SIGN, SEND, UNMARSHAL_META, VALIDATE_RESPONSE, UNMARSHAL or
  * UNMARSHAL_ERROR, COMPLETE_ATTEMPT, and after a failed one RETRY and AFTER_RETRY; at the end COMPLETE. An attempt that
- * got no reply goes from SEND to COMPLETE_ATTEMPT. The first error ends VALIDATE, BUILD, SIGN and SEND, and nothing is
+ * fails in SEND goes on to COMPLETE_ATTEMPT. The first error ends VALIDATE, BUILD, SIGN and SEND, and nothing is
  * sent; the other lists run to their end.
  */
 typedef enum session_stage_t {
@@ -3190,6 +3190,41 @@ int64_t session_request_attempted_at(const struct session_request_t *request);
 SESSION_API
 const char *session_request_response_header(const struct session_request_t *request,
                                             const char *name);
+
+/**
+ * Gives a request its reply, in the place of one that it has: for handlers that stand in for `core.SendHandler`.
+ *
+ * The lists that follow read it as they would read one from the service.
+ *
+ * @param request  borrowed
+ * @param status   the HTTP status, 100 to 999
+ * @param body     borrowed: copied; NULL is right for a length of 0 alone
+ * @param length   in bytes
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `request` is NULL, `status` none, or `body` NULL with a length
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_request_set_response(struct session_request_t *request,
+                                                   int status,
+                                                   const void *body,
+                                                   size_t length);
+
+/**
+ * Adds a header to the reply that a request has, after those that it has.
+ *
+ * @param request  borrowed
+ * @param name     borrowed
+ * @param value    borrowed: blanks around it are cut off
+ * @return SESSION_OK; SESSION_ERR_INVALID_STATE if there is no reply; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL,
+ *         `name` is no header name or `value` has a control character
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_request_add_response_header(struct session_request_t *request,
+                                                          const char *name,
+                                                          const char *value);
 
 /**
  * What is wrong with a request now.

@@ -28,7 +28,7 @@ handle!(owned session_handlers_t => Arc<dyn HasHandlers>);
 ///
 /// They run as VALIDATE, BUILD; then for each attempt SIGN, SEND, UNMARSHAL_META, VALIDATE_RESPONSE, UNMARSHAL or
 /// UNMARSHAL_ERROR, COMPLETE_ATTEMPT, and after a failed one RETRY and AFTER_RETRY; at the end COMPLETE. An attempt that
-/// got no reply goes from SEND to COMPLETE_ATTEMPT. The first error ends VALIDATE, BUILD, SIGN and SEND, and nothing is
+/// fails in SEND goes on to COMPLETE_ATTEMPT. The first error ends VALIDATE, BUILD, SIGN and SEND, and nothing is
 /// sent; the other lists run to their end.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -76,6 +76,16 @@ impl Response {
         Ok(count)
     }
 
+    /// A reply that a handler makes up, without headers.
+    pub fn made_up(status: u16, body: Vec<u8>) -> Response {
+        let reply = HttpReply {
+            status,
+            headers: Vec::new(),
+            body: Box::new(std::io::Cursor::new(body)),
+        };
+        Response::new(reply, None, None)
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.status
@@ -84,6 +94,11 @@ impl Response {
     /// The headers.
     pub fn headers(&self) -> &Headers {
         &self.headers
+    }
+
+    /// The headers, to be changed.
+    pub fn headers_mut(&mut self) -> &mut Headers {
+        &mut self.headers
     }
 
     /// A header, or nothing.

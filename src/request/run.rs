@@ -15,13 +15,7 @@ impl Request {
         self.run(Stage::Complete);
         self.running = false;
         result?;
-        self.response.take().ok_or_else(|| {
-            Error::new(
-                Status::Handler,
-                "MissingResponse",
-                "no handler of SEND has sent the request",
-            )
-        })
+        self.response.take().ok_or_else(missing_response)
     }
 
     /// A URL with which anyone can make this request for `seconds`.
@@ -111,6 +105,9 @@ impl Request {
         self.retryable = None;
         self.response = None;
         self.run(Stage::Send);
+        if self.error.is_none() && self.response.is_none() {
+            self.error = Some(missing_response());
+        }
         if self.fail_on_error("Send Request").is_ok() {
             self.run(Stage::UnmarshalMeta);
             self.run(Stage::ValidateResponse);
@@ -135,4 +132,12 @@ impl Request {
             }
         }
     }
+}
+
+fn missing_response() -> Error {
+    Error::new(
+        Status::Handler,
+        "MissingResponse",
+        "no handler of SEND has sent the request",
+    )
 }
