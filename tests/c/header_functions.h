@@ -65,13 +65,4 @@ static inline size_t each_function(void (*visit)(const char *name, const char *p
     return count;
 }
 
-/* Whether there is a test of that name. */
-static inline int has_test(const char *name)
-{
-    for (const struct check_test *test = check_first; test; test = test->next)
-        if (strcmp(test->name, name) == 0)
-            return 1;
-    return 0;
-}
-
 #endif
