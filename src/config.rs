@@ -305,9 +305,9 @@ impl Config {
             },
             None => Err(unknown_name(name)),
         };
-        self.faults.retain(|(faulty, _)| faulty != name);
         match checked {
             Ok((field, text)) => {
+                self.forget_fault(name);
                 self.put(field, text);
                 Ok(())
             }
@@ -330,8 +330,9 @@ impl Config {
         }
     }
 
-    /// Keeps an error about `name` for whoever uses the configuration, and gives it back.
+    /// Keeps an error about `name`, in place of an earlier one, for whoever uses the configuration, and gives it back.
     pub fn remember(&mut self, name: &str, error: Error) -> Result<()> {
+        self.forget_fault(name);
         self.faults.push((name.to_owned(), error.clone()));
         Err(error)
     }
@@ -388,11 +389,13 @@ impl Config {
     /// Takes over what `overrides` sets.
     pub fn merge(&mut self, overrides: &Config) {
         for (field, text) in &overrides.values {
-            self.faults
-                .retain(|(faulty, _)| faulty != field.facts().name);
+            self.forget_fault(field.facts().name);
             self.put(*field, text.clone());
         }
-        self.faults.extend(overrides.faults.iter().cloned());
+        for (name, error) in &overrides.faults {
+            self.forget_fault(name);
+            self.faults.push((name.clone(), error.clone()));
+        }
         let take = |mine: &mut Option<_>, theirs: &Option<_>| {
             if theirs.is_some() {
                 *mine = theirs.clone();
@@ -478,5 +481,20 @@ mod tests {
             assert_eq!(Field::named(field.facts().name), Some(*field));
             assert_eq!(field.name(), field.facts().name);
         }
+    }
+
+    #[test]
+    fn one_error_is_kept_for_each_name() {
+        let mut one = Config::default();
+        let mut other = Config::default();
+        for _ in 0..3 {
+            assert!(one.set("max_retries", "many").is_err());
+            assert!(other.set("max_retries", "more").is_err());
+            one.merge(&other);
+            other.merge(&one);
+        }
+        assert_eq!((one.faults.len(), other.faults.len()), (1, 1));
+        assert!(one.set("max_retries", "1").is_ok());
+        assert!(one.fault().is_none());
     }
 }

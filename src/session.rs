@@ -11,7 +11,7 @@ use crate::load::origin::Origin;
 use crate::load::profile::{Files, Key, Profile, Settings};
 use crate::request::defaults;
 use crate::resolved::{Loaded, ResolvedConfig};
-use crate::text::Text;
+use crate::text::{Text, shown};
 use crate::transport::{self, PemSource, Tls, TlsSettings};
 use once_cell::sync::OnceCell;
 use std::path::PathBuf;
@@ -388,7 +388,7 @@ impl<'a> Loader<'a> {
                 // What only IMDS uses is an error only when IMDS is used.
                 Err(_) if outside.inverted => {}
                 Err(expected) => {
-                    let why = format!("is {:?}, but {expected} is expected", raw.as_str());
+                    let why = format!("is {:?}, but {expected} is expected", shown(raw));
                     return Err(bad_variable(variable, &why));
                 }
             }
@@ -420,7 +420,7 @@ impl<'a> Loader<'a> {
                 }
                 Err(_) if key == Key::Ec2MetadataV1Disabled => {}
                 Err(expected) => {
-                    let value = setting.value.as_str();
+                    let value = shown(&setting.value);
                     let message =
                         format!("{} is {value:?}, but {expected} is expected", key.name());
                     return Err(setting.error("SharedConfigErr", message));

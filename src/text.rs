@@ -153,6 +153,13 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+/// A text as an error tells it: names and values of any length are cut where nobody reads on.
+pub fn shown(text: &str) -> &str {
+    const MOST: usize = 1024;
+    let end = text.char_indices().nth(MOST).map(|(end, _)| end);
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

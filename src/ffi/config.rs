@@ -106,9 +106,11 @@ pub unsafe extern "C" fn session_config_set(
         // SAFETY: NULL or a text.
         let name =
             unsafe { text(name, "name") }.or_else(|error| remembered(config, "name", error))?;
+        // The field is told: it is what the load that fails with this is about.
+        let argument = Field::named(name).map_or("value", |field| field.facts().name);
         // SAFETY: NULL or a text.
         let value =
-            unsafe { text(value, "value") }.or_else(|error| remembered(config, name, error))?;
+            unsafe { text(value, argument) }.or_else(|error| remembered(config, name, error))?;
         config.set(name, value)
     })
 }

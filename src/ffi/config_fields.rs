@@ -22,10 +22,7 @@ unsafe fn set(
         let name = field.facts().name;
         match value {
             Ok(value) => config.set(name, value),
-            Err(error) => {
-                config.forget_fault(name);
-                config.remember(name, error)
-            }
+            Err(error) => config.remember(name, error),
         }
     })
 }

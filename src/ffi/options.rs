@@ -366,7 +366,7 @@ pub unsafe extern "C" fn session_options_set_custom_ca_bundle(
     length: usize,
 ) -> session_status_t {
     // SAFETY: NULL or as many bytes as is said.
-    let source = unsafe { self::pem(pem, length, "pem") };
+    let source = unsafe { self::pem(pem, length, "custom_ca_bundle") };
     // SAFETY: NULL or live options.
     unsafe {
         set(options, "custom_ca_bundle", source, |options, source| {
@@ -390,7 +390,7 @@ pub unsafe extern "C" fn session_options_set_client_tls_cert(
     length: usize,
 ) -> session_status_t {
     // SAFETY: NULL or as many bytes as is said.
-    let source = unsafe { self::pem(pem, length, "pem") };
+    let source = unsafe { self::pem(pem, length, "client_tls_cert") };
     // SAFETY: NULL or live options.
     unsafe {
         set(options, "client_tls_cert", source, |options, source| {
@@ -414,7 +414,7 @@ pub unsafe extern "C" fn session_options_set_client_tls_key(
     length: usize,
 ) -> session_status_t {
     // SAFETY: NULL or as many bytes as is said.
-    let source = unsafe { self::pem(pem, length, "pem") };
+    let source = unsafe { self::pem(pem, length, "client_tls_key") };
     // SAFETY: NULL or live options.
     unsafe {
         set(options, "client_tls_key", source, |options, source| {

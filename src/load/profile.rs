@@ -6,7 +6,7 @@
 use crate::error::{Error, Result, Status};
 use crate::load::ini::{FileKind, IniFile, SectionKind};
 use crate::load::origin::FilePosition;
-use crate::text::Text;
+use crate::text::{Text, shown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -397,6 +397,7 @@ impl Files {
 
     /// The error for a profile that stands in no file.
     pub fn no_such_profile(&self, name: &str) -> Error {
+        let name = shown(name);
         let message = if self.looked_at.is_empty() {
             format!("failed to get profile, {name}: no file was looked in")
         } else {
@@ -429,11 +430,13 @@ fn title(kind: SectionKind, name: &str) -> Arc<str> {
 }
 
 fn described(path: &Path, state: FileState) -> String {
+    let path = path.to_string_lossy();
+    let path = shown(&path);
     match state {
-        FileState::Read => path.display().to_string(),
-        FileState::Missing => format!("{} (missing)", path.display()),
-        FileState::Unreadable => format!("{} (unreadable)", path.display()),
-        FileState::Invalid => format!("{} (invalid)", path.display()),
+        FileState::Read => path.to_owned(),
+        FileState::Missing => format!("{path} (missing)"),
+        FileState::Unreadable => format!("{path} (unreadable)"),
+        FileState::Invalid => format!("{path} (invalid)"),
     }
 }
 

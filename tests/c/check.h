@@ -119,6 +119,16 @@ static inline void check_clean_environment(void)
     }
 }
 
+/* Whether there is a test of that name, for tests that look for one that is missing. */
+static inline int check_exists(const char *name)
+{
+    for (const struct check_test *test = check_first; test; test = test->next)
+        if (strcmp(test->name, name) == 0)
+            return 1;
+    fprintf(stderr, "there is no test %s\n", name);
+    return 0;
+}
+
 /* Runs one test in a child process; 1 if it passed. */
 static inline int check_run(const struct check_test *test)
 {
