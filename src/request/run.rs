@@ -18,15 +18,36 @@ impl Request {
         self.response.take().ok_or_else(missing_response)
     }
 
-    /// A URL with which anyone can make this request for `seconds`.
+    /// A URL with which anyone can make this request for `seconds`. The request stays as it was.
     pub fn presign(&mut self, seconds: u32) -> Result<Text> {
         self.start()?;
+        let before = (
+            self.method.clone(),
+            self.url.clone(),
+            self.headers.clone(),
+            self.body.clone(),
+            self.signing_name.clone(),
+            self.signing_region.clone(),
+            self.progress,
+            self.error.clone(),
+        );
         self.presign_seconds = Some(seconds);
         let result = self.build().and_then(|()| self.sign());
         self.presign_seconds = None;
+        (
+            self.method,
+            self.url,
+            self.headers,
+            self.body,
+            self.signing_name,
+            self.signing_region,
+            self.progress,
+            self.error,
+        ) = before;
         self.running = false;
+        let url = self.presigned_url.take();
         result?;
-        self.presigned_url.take().ok_or_else(|| {
+        url.ok_or_else(|| {
             Error::new(
                 Status::Handler,
                 "MissingSignature",

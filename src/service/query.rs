@@ -42,7 +42,12 @@ pub(super) fn build(request: &mut Request) {
     }
     if request.presign_seconds().is_some() {
         request.set_method_to_get();
-        request.url_mut().set_query(form);
+        let mut query = request.url().query().to_owned();
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.push_str(&form);
+        request.url_mut().set_query(query);
         return;
     }
     // In a form a blank is `+`; moto, for one, verifies the signature of what it would have written itself.

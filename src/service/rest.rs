@@ -6,7 +6,7 @@ use crate::config::Field;
 use crate::error::{Error, Result, Status};
 use crate::request::Request;
 use crate::request::template::Part;
-use crate::sign::escape_path_segment;
+use crate::sign::{escape_path, escape_path_segment};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -16,15 +16,11 @@ pub(super) fn build(request: &mut Request) {
         Ok(filled) => filled,
         Err(error) => return request.set_error(error),
     };
-    let template = request.template().raw_path();
+    // Where it goes may have been changed since the template was joined to it; then the template is all of the path.
     let path = request.url().path();
-    let base = path
-        .strip_suffix(template)
-        .or_else(|| path.strip_suffix(template.trim_start_matches('/')));
-    let mut whole = base.unwrap_or_default().to_owned();
-    if whole.ends_with('/') && filled.starts_with('/') {
-        whole.pop();
-    }
+    let base = path.strip_suffix(request.template().raw_path());
+    let mut whole = String::with_capacity(path.len() + filled.len());
+    escape_path(base.unwrap_or_default(), &mut whole);
     whole.push_str(&filled);
     let rest = matches!(
         request.client().protocol(),
@@ -41,7 +37,7 @@ fn fill(request: &Request) -> Result<String> {
     let mut filled = String::with_capacity(request.template().raw_path().len() + 64);
     for part in request.template().parts() {
         match part {
-            Part::Literal(text) => filled.push_str(text),
+            Part::Literal(text) => escape_path(text, &mut filled),
             Part::Label { name, greedy } => match text_of(request.values().get(name)) {
                 Some(text) => escape_path_segment(&text, greedy, &mut filled),
                 None => {
