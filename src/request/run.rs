@@ -25,10 +25,9 @@ impl Request {
             self.method.clone(),
             self.url.clone(),
             self.headers.clone(),
-            self.body.clone(),
             self.signing_name.clone(),
             self.signing_region.clone(),
-            self.progress,
+            self.stand,
             self.error.clone(),
         );
         self.presign_seconds = Some(seconds);
@@ -38,10 +37,9 @@ impl Request {
             self.method,
             self.url,
             self.headers,
-            self.body,
             self.signing_name,
             self.signing_region,
-            self.progress,
+            self.stand,
             self.error,
         ) = before;
         self.running = false;
