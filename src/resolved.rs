@@ -9,7 +9,8 @@ use crate::credentials::profile::Plan;
 use crate::error::{Error, Result};
 use crate::load::environment::Environment;
 use crate::load::origin::Origin;
-use crate::load::profile::{FileState, Profile};
+use crate::load::profile::{FileState, Profile, Setting};
+use crate::session::TokenProvider;
 use crate::text::Text;
 use crate::transport::{self, PemSource, TlsSettings, Transport};
 use once_cell::sync::OnceCell;
@@ -31,11 +32,14 @@ pub struct Loaded {
     pub(crate) profile_origin: Origin,
     pub(crate) files: Vec<(Arc<Path>, FileState)>,
     pub(crate) plan: Plan,
-    pub(crate) credentials: Arc<Credentials>,
+    /// The endpoints of the profile's `services` section, by service id.
+    pub(crate) service_endpoints: Vec<(Text, Setting)>,
     /// What options gave for TLS; it wins over the fields.
     pub(crate) pem: TlsSettings,
     pub(crate) tls: transport::Tls,
     pub(crate) built_in: OnceCell<Arc<dyn Transport>>,
+    /// Who is asked for MFA codes.
+    pub(crate) token_provider: Option<Arc<TokenProvider>>,
     /// Why nothing could be loaded, where the session was wanted all the same.
     pub(crate) failure: Option<Error>,
 }
@@ -46,14 +50,17 @@ const OF_TLS: [Field; 3] = [Field::CaBundle, Field::ClientTlsCert, Field::Client
 #[derive(Clone)]
 pub struct ResolvedConfig {
     loaded: Arc<Loaded>,
+    /// Where the load found credentials. Providers hold what was loaded, so they can't be part of it.
+    credentials: Arc<Credentials>,
     overrides: Option<Arc<Config>>,
 }
 
 impl ResolvedConfig {
     /// The configuration of a session that was loaded.
-    pub fn new(loaded: Arc<Loaded>) -> ResolvedConfig {
+    pub fn new(loaded: Arc<Loaded>, credentials: Arc<Credentials>) -> ResolvedConfig {
         ResolvedConfig {
             loaded,
+            credentials,
             overrides: None,
         }
     }
@@ -71,6 +78,7 @@ impl ResolvedConfig {
         };
         ResolvedConfig {
             loaded: self.loaded.clone(),
+            credentials: self.credentials.clone(),
             overrides,
         }
     }
@@ -143,6 +151,30 @@ impl ResolvedConfig {
             .or(field.facts().default.as_ref())
     }
 
+    /// The endpoint that somebody configured for the service, by its id in small letters with `_`, or for all: code, the
+    /// service's variable, the general one, the service's in the profile, the general one there.
+    pub fn configured_endpoint(&self, id: &str) -> Option<&Text> {
+        if self.flag(Field::IgnoreConfiguredEndpointUrls) {
+            return None;
+        }
+        let (general, origin) = self.find(Field::EndpointUrl).unzip();
+        if origin == Some(Origin::Code) {
+            return general;
+        }
+        let of_variable = || self.loaded.environment.endpoint(&id.to_ascii_uppercase());
+        let of_environment = || general.filter(|_| matches!(origin, Some(Origin::Environment(_))));
+        let of_profile = || {
+            let mut endpoints = self.loaded.service_endpoints.iter();
+            endpoints
+                .find(|(service, _)| service.eq_ignore_ascii_case(id))
+                .map(|(_, setting)| &setting.value)
+        };
+        of_variable()
+            .or_else(of_environment)
+            .or_else(of_profile)
+            .or(general)
+    }
+
     /// A text, empty where nobody set it.
     pub fn text(&self, field: Field) -> &str {
         self.get(field).map_or("", Text::as_str)
@@ -170,7 +202,7 @@ impl ResolvedConfig {
     /// Where credentials come from.
     pub fn credentials(&self) -> &Arc<Credentials> {
         self.object(|config| &config.credentials)
-            .unwrap_or(&self.loaded.credentials)
+            .unwrap_or(&self.credentials)
     }
 
     /// Whether the program gave the credentials.
@@ -217,7 +249,7 @@ impl ResolvedConfig {
         }
         if self.overrides_tls() {
             return transport::built_in(
-                &transport::check_tls(&self.tls_files())?,
+                &transport::check_tls(&self.tls_settings())?,
                 self.environment(),
             );
         }
@@ -239,15 +271,19 @@ impl ResolvedConfig {
             Field::ClientTlsKey => &pem.client_key,
             _ => &None,
         };
-        given.as_ref().filter(|_| !self.overrides_tls())
+        let overridden = self
+            .overrides
+            .as_ref()
+            .is_some_and(|config| config.get(field).is_some());
+        given.as_ref().filter(|_| !overridden)
     }
 
-    /// The files for TLS that the fields name.
-    fn tls_files(&self) -> TlsSettings {
+    /// What TLS is to use: PEM text of options, and the files that the fields name.
+    fn tls_settings(&self) -> TlsSettings {
         let file = |field| {
-            self.get(field)
-                .filter(|text| !text.is_empty())
-                .map(|text| PemSource::Path(text.as_str().into()))
+            let path = || self.get(field).filter(|text| !text.is_empty());
+            let named = || path().map(|path| PemSource::Path(path.as_str().into()));
+            self.pem(field).cloned().or_else(named)
         };
         TlsSettings {
             ca_bundle: file(Field::CaBundle),

@@ -11,7 +11,7 @@ use crate::load::origin::Origin;
 use crate::load::profile::{Files, Key, Profile, Settings};
 use crate::request::defaults;
 use crate::resolved::{Loaded, ResolvedConfig};
-use crate::text::Text;
+use crate::text::{Text, shown};
 use crate::transport::{self, PemSource, Tls, TlsSettings};
 use once_cell::sync::OnceCell;
 use std::path::PathBuf;
@@ -100,13 +100,15 @@ impl HasHandlers for Session {
 }
 
 impl Session {
-    /// Loads a session from the environment and the files. Opens no other file and no socket.
+    /// Loads a session from the environment and the files, those of TLS too where they are named. Opens no socket.
     pub fn load(options: &Options) -> Result<Session> {
         if let Some(fault) = options.fault() {
             return Err(fault.clone());
         }
         let loaded = Loader::new(options)?.load()?;
-        let config = ResolvedConfig::new(Arc::new(loaded));
+        let loaded = Arc::new(loaded);
+        let credentials = Arc::new(loaded.plan.credentials(&loaded));
+        let config = ResolvedConfig::new(loaded, credentials);
         let given = options.handlers.as_ref().filter(|given| !given.is_empty());
         let mut handlers = given.cloned().unwrap_or_else(defaults::handlers);
         let unchecked = config.flag(Field::DisableParamValidation);
@@ -123,7 +125,8 @@ impl Session {
     pub fn load_deferred(config: &Config) -> Session {
         Session::load(&Options::of(config.clone())).unwrap_or_else(|error| {
             let loaded = Loader::bare(config, error.clone());
-            let config = ResolvedConfig::new(Arc::new(loaded));
+            let credentials = Arc::new(Credentials::fixed(Err(error.clone())));
+            let config = ResolvedConfig::new(Arc::new(loaded), credentials);
             Session {
                 config,
                 handlers: LiveHandlers::new(Arc::new(failing(error))),
@@ -225,10 +228,11 @@ impl<'a> Loader<'a> {
             profile_origin: Origin::Default,
             files: Vec::new(),
             plan: Plan::of(Base::Remote),
-            credentials: Arc::new(Credentials::fixed(Err(error.clone()))),
+            service_endpoints: Vec::new(),
             pem: TlsSettings::default(),
             tls: Tls::default(),
             built_in: OnceCell::new(),
+            token_provider: None,
             failure: Some(error),
         }
     }
@@ -264,7 +268,10 @@ impl<'a> Loader<'a> {
             self.fields_of_profile(&csm, Field::is_csm, &mut outside)?;
         }
         let plan = self.plan(&profile)?;
-        let credentials = Arc::new(plan.credentials(&self.environment));
+        let services = profile.settings.get(Key::Services);
+        let service_endpoints = services
+            .map(|name| files.service_endpoints(name))
+            .unwrap_or_default();
         let tls = transport::check_tls(&self.tls_settings(&outside))?;
         Ok(Loaded {
             environment: self.environment,
@@ -276,10 +283,11 @@ impl<'a> Loader<'a> {
             profile_origin: self.profile_origin,
             files: files.looked_at().to_vec(),
             plan,
-            credentials,
+            service_endpoints,
             pem: self.options.tls.clone(),
             tls,
             built_in: OnceCell::new(),
+            token_provider: self.options.token_provider.clone(),
             failure: None,
         })
     }
@@ -380,7 +388,7 @@ impl<'a> Loader<'a> {
                 // What only IMDS uses is an error only when IMDS is used.
                 Err(_) if outside.inverted => {}
                 Err(expected) => {
-                    let why = format!("is {:?}, but {expected} is expected", raw.as_str());
+                    let why = format!("is {:?}, but {expected} is expected", shown(raw));
                     return Err(bad_variable(variable, &why));
                 }
             }
@@ -412,7 +420,7 @@ impl<'a> Loader<'a> {
                 }
                 Err(_) if key == Key::Ec2MetadataV1Disabled => {}
                 Err(expected) => {
-                    let value = setting.value.as_str();
+                    let value = shown(&setting.value);
                     let message =
                         format!("{} is {value:?}, but {expected} is expected", key.name());
                     return Err(setting.error("SharedConfigErr", message));

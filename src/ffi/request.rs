@@ -323,7 +323,9 @@ pub unsafe extern "C" fn session_request_set_retryable(
 /// @param error    nullable: receives details on failure, those of the service too; free with session_error_free()
 /// @return SESSION_OK; SESSION_ERR_SERVICE if the service refused; SESSION_ERR_TRANSPORT, SESSION_ERR_TIMEOUT,
 ///         SESSION_ERR_CREDENTIALS, SESSION_ERR_CONFIG, SESSION_ERR_SERIALIZATION, SESSION_ERR_HANDLER as the case may be;
-///         SESSION_ERR_INVALID_STATE if it was sent already; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+///         SESSION_ERR_UNSUPPORTED where this build lacks the transport or the provider of the credentials;
+///         SESSION_ERR_INVALID_STATE if it was sent already; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or a param of
+///         the path is missing
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -617,7 +619,7 @@ pub unsafe extern "C" fn session_request_body(
 ) -> *const c_void {
     // SAFETY: NULL or a live request.
     let body = unsafe { borrow_optional(request) }.map(Request::body);
-    if let Ok(length) = Out::new(length, "length") {
+    if let Some(length) = Out::optional(length) {
         length.set(body.map_or(0, <[u8]>::len));
     }
     body.map_or(std::ptr::null(), |body| body.as_ptr().cast())
