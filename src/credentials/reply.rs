@@ -222,9 +222,9 @@ mod tests {
             "2036-01-02T03:04:05UTC",
             "2036-01-02T04:04:05.999+01:00",
         ] {
-            assert_eq!(time(text).unwrap(), 2_083_028_645, "{text}");
+            assert_eq!(time(text).unwrap(), 2_082_855_845, "{text}");
         }
-        assert_eq!(told_time(2_083_028_645, "UTC"), "2036-01-02T03:04:05UTC");
+        assert_eq!(told_time(2_082_855_845, "UTC"), "2036-01-02T03:04:05UTC");
         for bad in [
             "",
             "soon",
