@@ -922,6 +922,33 @@ enum session_status_t session_config_set_endpoint(struct session_config_t *confi
                                                   const char *value);
 
 /**
+ * Sets `endpoint_url`: the endpoint of all services, those that give credentials too, unless one is named for the service.
+ *
+ * @param config  borrowed
+ * @param value   borrowed: the text
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid
+ * @thread The configuration's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_config_set_endpoint_url(struct session_config_t *config,
+                                                      const char *value);
+
+/**
+ * Sets `ignore_configured_endpoint_urls`: neither `endpoint_url` nor the endpoints that environment and files name for
+ * services count.
+ *
+ * @param config  borrowed
+ * @param value   whether
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `config` is NULL
+ * @thread The configuration's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_config_set_ignore_configured_endpoint_urls(struct session_config_t *config,
+                                                                         bool value);
+
+/**
  * Sets `disable_ssl`: plain HTTP instead of HTTPS.
  *
  * @param config  borrowed

@@ -234,6 +234,7 @@ impl<'a> Loader<'a> {
             profile_origin: Origin::Default,
             files: Vec::new(),
             plan: Plan::of(Base::Remote),
+            service_endpoints: Vec::new(),
             pem: TlsSettings::default(),
             tls: Tls::default(),
             built_in: OnceCell::new(),
@@ -274,6 +275,10 @@ impl<'a> Loader<'a> {
             self.fields_of_profile(&csm, Field::is_csm, &mut outside)?;
         }
         let plan = self.plan(&profile)?;
+        let services = profile.settings.get(Key::Services);
+        let service_endpoints = services
+            .map(|name| files.service_endpoints(name))
+            .unwrap_or_default();
         let tls = transport::check_tls(&self.tls_settings(&outside))?;
         Ok(Loaded {
             environment: self.environment,
@@ -285,6 +290,7 @@ impl<'a> Loader<'a> {
             profile_origin: self.profile_origin,
             files: files.looked_at().to_vec(),
             plan,
+            service_endpoints,
             pem: self.options.tls.clone(),
             tls,
             built_in: OnceCell::new(),

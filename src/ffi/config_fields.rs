@@ -83,6 +83,39 @@ pub unsafe extern "C" fn session_config_set_endpoint(
     unsafe { set_text(config, Field::Endpoint, value) }
 }
 
+/// Sets `endpoint_url`: the endpoint of all services, those that give credentials too, unless one is named for the service.
+///
+/// @param config  borrowed
+/// @param value   borrowed: the text
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid
+/// @thread The configuration's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_config_set_endpoint_url(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
+    // SAFETY: NULL or live objects.
+    unsafe { set_text(config, Field::EndpointUrl, value) }
+}
+
+/// Sets `ignore_configured_endpoint_urls`: neither `endpoint_url` nor the endpoints that environment and files name for
+/// services count.
+///
+/// @param config  borrowed
+/// @param value   whether
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `config` is NULL
+/// @thread The configuration's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_config_set_ignore_configured_endpoint_urls(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
+    // SAFETY: NULL or live objects.
+    unsafe { set_flag(config, Field::IgnoreConfiguredEndpointUrls, value) }
+}
+
 /// Sets `disable_ssl`: plain HTTP instead of HTTPS.
 ///
 /// @param config  borrowed

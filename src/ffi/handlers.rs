@@ -415,7 +415,7 @@ pub unsafe extern "C" fn session_handlers_swap(
         let found = handlers
             .live_handlers()
             .change(|lists| lists.list_mut(stage).swap(&handler));
-        if let Ok(out) = Out::new(swapped, "swapped") {
+        if let Some(out) = Out::optional(swapped) {
             out.set(found);
         }
         Ok(())

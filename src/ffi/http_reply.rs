@@ -116,7 +116,7 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(of_token)
 }
 
-fn cause(why: impl Into<String>) -> Error {
+fn cause(why: impl AsRef<str>) -> Error {
     Error::new(Status::Transport, "", why)
 }
 

@@ -616,7 +616,7 @@ pub unsafe extern "C" fn session_request_body(
 ) -> *const c_void {
     // SAFETY: NULL or a live request.
     let body = unsafe { borrow_optional(request) }.map(Request::body);
-    if let Ok(length) = Out::new(length, "length") {
+    if let Some(length) = Out::optional(length) {
         length.set(body.map_or(0, <[u8]>::len));
     }
     body.map_or(std::ptr::null(), |body| body.as_ptr().cast())

@@ -74,6 +74,9 @@ keys! {
     EndpointDiscoveryEnabled "endpoint_discovery_enabled" SharedConfig;
     MaxAttempts "max_attempts" SharedConfig;
     RetryMode "retry_mode" SharedConfig;
+    EndpointUrl "endpoint_url" SharedConfig;
+    IgnoreConfiguredEndpointUrls "ignore_configured_endpoint_urls" SharedConfig;
+    Services "services" SharedConfig;
     CaBundle "ca_bundle" SharedConfig;
     Ec2MetadataServiceEndpoint "ec2_metadata_service_endpoint" SharedConfig;
     Ec2MetadataServiceEndpointMode "ec2_metadata_service_endpoint_mode" SharedConfig;
@@ -95,7 +98,7 @@ pub struct Setting {
 
 impl Setting {
     /// The error for a value that can't be used.
-    pub fn error(&self, code: &str, message: impl Into<String>) -> Error {
+    pub fn error(&self, code: &str, message: impl AsRef<str>) -> Error {
         Error::new(Status::Config, code, message).with_position(
             &self.position.path,
             self.position.line,
@@ -339,6 +342,35 @@ impl Files {
         } else {
             Err(failure(None))
         }
+    }
+
+    /// The endpoints that a `services` section gives, by service id. The later file wins.
+    pub fn service_endpoints(&self, name: &Setting) -> Vec<(Text, Setting)> {
+        let wanted = name.value.trim();
+        let section_title = title(SectionKind::Services, wanted);
+        let mut found: Vec<(Text, Setting)> = Vec::new();
+        for (path, file) in &self.read {
+            let Some(section) = file.section(SectionKind::Services, wanted) else {
+                continue;
+            };
+            for service in section.iter() {
+                let Some(url) = section.sub(service.key, Key::EndpointUrl.name()) else {
+                    continue;
+                };
+                let position = FilePosition {
+                    path: path.clone(),
+                    line: url.line,
+                    section: section_title.clone(),
+                };
+                let setting = Setting {
+                    value: Text::lossy(url.value()),
+                    position,
+                };
+                found.retain(|(id, _)| !id.eq_ignore_ascii_case(service.key));
+                found.push((Text::lossy(service.key), setting));
+            }
+        }
+        found
     }
 
     /// The `sso-session` section that a profile refers to. The first file that has it wins, as in Go.

@@ -9,6 +9,11 @@ use crate::transport::Header;
 pub struct Headers(Vec<Header>);
 
 impl Headers {
+    /// No fields, and room for some.
+    pub(crate) fn with_capacity(capacity: usize) -> Headers {
+        Headers(Vec::with_capacity(capacity))
+    }
+
     /// The value of the first field of that name.
     pub fn get(&self, name: &str) -> Option<&Text> {
         self.0

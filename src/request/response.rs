@@ -112,6 +112,14 @@ impl Response {
         }
     }
 
+    /// The whole body, if it was read.
+    pub(crate) fn whole_if_read(&self) -> Option<&[u8]> {
+        match &self.body {
+            Body::Whole(bytes, _) => bytes.get(..bytes.len().saturating_sub(1)),
+            _ => None,
+        }
+    }
+
     /// The whole body as it was read, with a NUL behind it, for C; nothing while it is not whole.
     pub fn whole_with_nul(&self) -> &[u8] {
         match &self.body {

@@ -1,6 +1,6 @@
 //! The life of a request: through the lists in Go's order, to a reply or an error.
 
-use super::{Progress, Request, Response};
+use super::{Progress, Request, Response, log};
 use crate::error::{Error, Result, Status};
 use crate::handlers::Stage;
 use crate::text::Text;
@@ -76,6 +76,7 @@ impl Request {
             self.sign()?;
             self.attempt();
             if self.error.is_none() {
+                self.client.retries().release(self.retry_cost);
                 return Ok(());
             }
             self.run(Stage::Retry);
@@ -91,17 +92,17 @@ impl Request {
         if self.progress != Progress::New {
             return Ok(());
         }
-        for stage in [Stage::Validate, Stage::Build] {
-            self.run(stage);
-            self.fail_on_error()?;
-        }
+        self.run(Stage::Validate);
+        self.fail_on_error("Validate Request")?;
+        self.run(Stage::Build);
+        self.fail_on_error("Build Request")?;
         self.progress = Progress::Built;
         Ok(())
     }
 
     fn sign(&mut self) -> Result<()> {
         self.run(Stage::Sign);
-        self.fail_on_error()
+        self.fail_on_error("Sign Request")
     }
 
     /// One attempt, from SEND to COMPLETE_ATTEMPT.
@@ -109,20 +110,28 @@ impl Request {
         self.retryable = None;
         self.response = None;
         self.run(Stage::Send);
-        if self.error.is_none() || self.response.is_some() {
+        if self.fail_on_error("Send Request").is_ok() {
             self.run(Stage::UnmarshalMeta);
             self.run(Stage::ValidateResponse);
-            let stage = if self.error.is_some() {
-                Stage::UnmarshalError
-            } else {
-                Stage::Unmarshal
+            let (stage, told) = match self.error {
+                Some(_) => (Stage::UnmarshalError, "Validate Response"),
+                None => (Stage::Unmarshal, "Unmarshal Response"),
             };
             self.run(stage);
+            log::response_body(self);
+            let _ = self.fail_on_error(told);
         }
         self.run(Stage::CompleteAttempt);
     }
 
-    fn fail_on_error(&self) -> Result<()> {
-        self.error.clone().map_or(Ok(()), Err)
+    /// The error there is, which the logger is told.
+    fn fail_on_error(&self, stage: &str) -> Result<()> {
+        match &self.error {
+            None => Ok(()),
+            Some(error) => {
+                log::failure(self, stage, error);
+                Err(error.clone())
+            }
+        }
     }
 }
