@@ -7,7 +7,7 @@
     reason = "a test says what it expects by failing"
 )]
 
-mod botocore;
+mod caches;
 mod files;
 #[cfg(feature = "http")]
 mod login;

@@ -1,6 +1,6 @@
 """Writes and reads the caches that tools of AWS share, with botocore.
 
-    botocore.py write|read HOME
+    caches.py write|read HOME
 
 `write` fills the caches as the AWS CLI does. `read` prints, as JSON, what botocore finds in them without asking anybody.
 """

@@ -31,7 +31,7 @@ fn botocore(action: &str, home: &Path) -> Option<String> {
         );
         return None;
     }
-    let script = root.join("tests/credentials/botocore.py");
+    let script = root.join("tests/credentials/caches.py");
     let output = Command::new(python)
         .arg(script)
         .arg(action)
