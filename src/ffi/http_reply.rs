@@ -61,15 +61,7 @@ impl Incoming {
     }
 
     fn set_status(&mut self, status: c_int) -> Result<()> {
-        let valid = u16::try_from(status)
-            .ok()
-            .filter(|status| (100..=999).contains(status));
-        self.status = valid.ok_or_else(|| {
-            Error::argument(
-                "status",
-                format_args!("is {status}, which is no HTTP status"),
-            )
-        })?;
+        self.status = http_status(status)?;
         Ok(())
     }
 
@@ -109,6 +101,19 @@ impl Incoming {
         self.body.extend_from_slice(data);
         Ok(())
     }
+}
+
+/// A number that a reply can have as its status.
+pub(super) fn http_status(number: c_int) -> Result<u16> {
+    let valid = u16::try_from(number)
+        .ok()
+        .filter(|status| (100..=999).contains(status));
+    valid.ok_or_else(|| {
+        Error::argument(
+            "status",
+            format_args!("is {number}, which is no HTTP status"),
+        )
+    })
 }
 
 fn is_token(text: &str) -> bool {

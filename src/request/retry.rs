@@ -124,7 +124,8 @@ pub(super) fn after_retry(request: &mut Request) {
     if request.retryable().is_none() {
         request.set_retryable(Some(kind != Kind::Lasting || skewed));
     }
-    if request.retryable() != Some(true) || request.retry_count() >= policy.max_retries {
+    let spent = request.retry_count() >= policy.max_retries || !request.can_send_again();
+    if request.retryable() != Some(true) || spent {
         return;
     }
     let cost = match (policy.mode, kind) {

@@ -118,8 +118,8 @@ fn what_the_program_says_of_the_role_holds_for_the_last_of_a_chain() {
     assert!(last.header("authorization").contains("Credential=ASIAb/"));
     assert_eq!(last.header("x-amz-security-token"), "tokenb");
     for (name, value) in [
-        ("ExternalId", "x%20y"),
-        ("Policy", "%7B%22Version%22%3A%20%222012-10-17%22%7D"),
+        ("ExternalId", "x+y"),
+        ("Policy", "%7B%22Version%22%3A+%222012-10-17%22%7D"),
         (
             "PolicyArns.member.1.arn",
             "arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FReadOnlyAccess",

@@ -209,7 +209,7 @@ impl Write for Socket {
                     self.write_timeout = Some(left);
                 }
             }
-            match self.stream.write_vectored(parts) {
+            match crate::os::send(&self.stream, parts) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // The wait is over; another tells whether all of it is.
                 Err(error) if error.kind() == ErrorKind::WouldBlock && !self.probing => {}
