@@ -16,7 +16,7 @@ use crate::transport::{self, PemSource, TlsSettings, Transport};
 use once_cell::sync::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What a load found, shared by a session and all its copies and clients.
 pub struct Loaded {
@@ -40,6 +40,8 @@ pub struct Loaded {
     pub(crate) built_in: OnceCell<Arc<dyn Transport>>,
     /// Who is asked for MFA codes.
     pub(crate) token_provider: Option<Arc<TokenProvider>>,
+    /// How long a program of `credential_process` may take, where the program says so.
+    pub(crate) process_timeout: Option<Duration>,
     /// Why nothing could be loaded, where the session was wanted all the same.
     pub(crate) failure: Option<Error>,
 }
@@ -84,7 +86,7 @@ impl ResolvedConfig {
     }
 
     /// What the load found.
-    pub fn loaded(&self) -> &Loaded {
+    pub fn loaded(&self) -> &Arc<Loaded> {
         &self.loaded
     }
 

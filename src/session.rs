@@ -16,6 +16,7 @@ use crate::transport::{self, PemSource, Tls, TlsSettings};
 use once_cell::sync::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Whether the config file, and all keys of profiles, are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub struct Options {
     pub token_provider: Option<Arc<TokenProvider>>,
     /// For how many seconds roles are assumed, whatever the profile says.
     pub assume_role_duration: Option<u32>,
+    /// How long a program of `credential_process` may take; a minute where nothing is said.
+    pub process_timeout: Option<Duration>,
     /// The handlers instead of the built-in ones.
     pub handlers: Option<Arc<Handlers>>,
     /// What TLS is to use, from memory or files; wins over the fields of the configuration.
@@ -234,6 +237,7 @@ impl<'a> Loader<'a> {
             tls: Tls::default(),
             built_in: OnceCell::new(),
             token_provider: None,
+            process_timeout: None,
             failure: Some(error),
         }
     }
@@ -289,6 +293,7 @@ impl<'a> Loader<'a> {
             tls,
             built_in: OnceCell::new(),
             token_provider: self.options.token_provider.clone(),
+            process_timeout: self.options.process_timeout,
             failure: None,
         })
     }

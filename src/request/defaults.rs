@@ -5,7 +5,7 @@ use crate::handlers::{Handler, Handlers, Stage, stop_on_error};
 use crate::load::environment::Variable;
 use crate::request::{Request, Response, retry};
 use crate::text::Text;
-use crate::transport::{Body, HttpRequest, Timeouts};
+use crate::transport::{Body, HttpRequest};
 use std::sync::{Arc, LazyLock};
 
 /// The lists of a session that was given none.
@@ -251,7 +251,7 @@ fn send(request: &mut Request) {
         authority: request.url().authority(),
         target: &target,
         headers: request.headers().as_slice(),
-        timeouts: Timeouts::default(),
+        timeouts: request.client().timeouts(),
         body: if request.body().is_empty() {
             Body::Empty
         } else {
