@@ -1440,6 +1440,21 @@ enum session_status_t session_options_set_assume_role_duration_seconds(struct se
                                                                        uint32_t seconds);
 
 /**
+ * Says how long a program that a profile names by `credential_process` may take.
+ *
+ * It is killed then, with all that it has started and that is still in its process group.
+ *
+ * @param options  borrowed
+ * @param timeout  in milliseconds; 0: a minute
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `options` is NULL
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_process_timeout_ms(struct session_options_t *options,
+                                                             uint64_t timeout);
+
+/**
  * Sets the handlers of the session instead of the built-in ones; they must be a complete set.
  *
  * @param options   borrowed

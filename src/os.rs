@@ -1,6 +1,7 @@
 //! The system calls that the standard library does not have. The only unsafe code outside the C interface.
 #![allow(unsafe_code, reason = "each block is one libc call with its reason")]
 
+use crate::credentials::Secret;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -82,12 +83,18 @@ pub(crate) fn execute_detached(
     command: &mut Command,
     path: CString,
     arguments: Vec<CString>,
-    environment: Option<Vec<CString>>,
+    environment: Option<Vec<Secret>>,
     report: OwnedFd,
 ) {
     let start = Start {
-        argument_list: pointers(&arguments),
-        environment_list: environment.as_deref().map(pointers),
+        argument_list: pointers(arguments.iter().map(|text| text.as_ptr())),
+        environment_list: environment.as_ref().map(|texts| {
+            pointers(
+                texts
+                    .iter()
+                    .map(|text| text.as_str_with_nul().as_ptr().cast()),
+            )
+        }),
         path,
         _texts: (arguments, environment),
         report,
@@ -102,7 +109,7 @@ struct Start {
     argument_list: Vec<*const libc::c_char>,
     environment_list: Option<Vec<*const libc::c_char>>,
     /// What the lists point into.
-    _texts: (Vec<CString>, Option<Vec<CString>>),
+    _texts: (Vec<CString>, Option<Vec<Secret>>),
     report: OwnedFd,
 }
 
@@ -111,19 +118,22 @@ unsafe impl Send for Start {}
 // SAFETY: as above.
 unsafe impl Sync for Start {}
 
-fn pointers(texts: &[CString]) -> Vec<*const libc::c_char> {
-    let texts = texts.iter().map(|text| text.as_ptr());
+fn pointers(texts: impl Iterator<Item = *const libc::c_char>) -> Vec<*const libc::c_char> {
     texts.chain([std::ptr::null()]).collect()
 }
 
 impl Start {
     /// Runs in the child, and does not come back.
     fn run(&self) -> std::io::Result<()> {
-        // What the host ignores, a program would ignore too. The numbers that are not to be had are refused.
+        // What the host blocks or ignores, a program would ignore too. The numbers that are not to be had are refused.
         for signal in 1..=64 {
             // SAFETY: no handler is set, only the default.
             unsafe { libc::signal(signal, libc::SIG_DFL) };
         }
+        // SAFETY: an all-zero set is the empty one.
+        let none: libc::sigset_t = unsafe { std::mem::zeroed() };
+        // SAFETY: the set is readable; the old one is not asked for.
+        unsafe { libc::sigprocmask(libc::SIG_SETMASK, &none, std::ptr::null_mut()) };
         close_on_exec();
         let environment = match &self.environment_list {
             Some(list) => list.as_ptr(),
@@ -155,10 +165,11 @@ fn errno() -> i32 {
 
 /// Marks all descriptors but the standard streams to be closed by execve(). Safe between fork and exec.
 fn close_on_exec() {
-    const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
-    let (first, last): (libc::c_uint, libc::c_uint) = (3, libc::c_uint::MAX);
+    const CLOSE_RANGE_CLOEXEC: libc::c_long = 4;
+    const FIRST: libc::c_long = 3;
+    const LAST: libc::c_long = libc::c_int::MAX as libc::c_long;
     // SAFETY: only sets flags.
-    let done = unsafe { libc::syscall(libc::SYS_close_range, first, last, CLOSE_RANGE_CLOEXEC) };
+    let done = unsafe { libc::syscall(libc::SYS_close_range, FIRST, LAST, CLOSE_RANGE_CLOEXEC) };
     if done == 0 {
         return;
     }
@@ -188,9 +199,10 @@ pub(crate) fn kill_group(leader: u32) {
 
 /// A descriptor that can be read when the process has ended; none where the kernel has no such thing, or no process.
 pub(crate) fn process_end(id: u32) -> Option<OwnedFd> {
-    let id = libc::pid_t::try_from(id).ok()?;
+    const NO_FLAGS: libc::c_long = 0;
+    let id = libc::c_long::from(libc::pid_t::try_from(id).ok()?);
     // SAFETY: makes a descriptor and nothing else.
-    let descriptor = unsafe { libc::syscall(libc::SYS_pidfd_open, id, 0) };
+    let descriptor = unsafe { libc::syscall(libc::SYS_pidfd_open, id, NO_FLAGS) };
     let descriptor = libc::c_int::try_from(descriptor)
         .ok()
         .filter(|it| *it >= 0)?;

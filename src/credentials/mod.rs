@@ -1,6 +1,14 @@
 //! Credentials: the values, what gives them, and the source that shares them between sessions, clients and threads.
 
+pub mod container;
+pub mod imds;
+mod local;
+mod members;
+pub mod process;
 pub mod profile;
+pub mod remote;
+mod run;
+mod words;
 
 use crate::error::{Error, Result, Status};
 use crate::text::Text;

@@ -2,6 +2,10 @@
 //!
 //! A plan is data. Making one reads nothing and asks nobody; it fails where the profile can never give credentials.
 
+use crate::credentials::container::Container;
+use crate::credentials::imds::Imds;
+use crate::credentials::process::Process;
+use crate::credentials::remote::Remote;
 use crate::credentials::{Credentials, Value};
 use crate::error::{Error, Result, Status};
 use crate::load::environment::{Environment, Variable};
@@ -114,6 +118,24 @@ impl Plan {
             Base::Environment => Credentials::fixed(environment_keys(environment)),
             Base::Keys(profile) => Credentials::fixed(profile_keys(profile)),
             Base::Other {
+                provider: "ProcessProvider",
+                profile,
+                ..
+            } => match process_of(&loaded.profile, profile) {
+                Some(command) => {
+                    Credentials::provided(Process::new(loaded, command.clone(), profile.clone()))
+                }
+                None => Credentials::fixed(Err(no_credentials(Vec::new()))),
+            },
+            Base::Other {
+                provider: "EC2RoleProvider",
+                ..
+            } => Credentials::provided(Imds::new(loaded)),
+            Base::Other {
+                provider: "CredentialsEndpointProvider",
+                ..
+            } => Credentials::provided(Container::new(loaded)),
+            Base::Other {
                 name,
                 origin: Origin::File(position),
                 profile,
@@ -122,7 +144,7 @@ impl Plan {
             Base::Other { name, .. } => Credentials::fixed(Err(no_credentials(vec![not_built(
                 format!("environment variable {name}"),
             )]))),
-            Base::Remote => Credentials::fixed(Err(no_credentials(remote_reasons(environment)))),
+            Base::Remote => Credentials::provided(Remote::new(loaded)),
         }
     }
 }
@@ -375,39 +397,10 @@ fn no_credentials(reasons: Vec<Error>) -> Error {
     reasons.into_iter().fold(error, Error::with_cause)
 }
 
-fn remote_reasons(environment: &Environment) -> Vec<Error> {
-    let mut reasons = vec![
-        Error::new(
-            Status::Credentials,
-            "EnvAccessKeyNotFound",
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set in the environment",
-        ),
-        Error::new(
-            Status::Credentials,
-            "SharedCredsLoad",
-            "the profile has no credentials in the files that were read",
-        ),
-    ];
-    let container = [
-        Variable::ContainerCredentialsRelativeUri,
-        Variable::ContainerCredentialsFullUri,
-    ];
-    let disabled = environment
-        .get(Variable::Ec2MetadataDisabled)
-        .is_some_and(|word| word.eq_ignore_ascii_case("true"));
-    reasons.push(
-        match container
-            .iter()
-            .find(|variable| environment.get(**variable).is_some())
-        {
-            Some(variable) => not_built(format!("credentials endpoint of {}", variable.name())),
-            None if disabled => Error::new(
-                Status::Credentials,
-                "EC2RoleRequestError",
-                "disabled by AWS_EC2_METADATA_DISABLED",
-            ),
-            None => not_built("EC2 instance metadata service".to_owned()),
-        },
-    );
-    reasons
+/// The command of a profile, which is this one or one that it builds on.
+fn process_of<'a>(profile: &'a Profile, name: &Text) -> Option<&'a Setting> {
+    let command = profile.settings.get(Key::CredentialProcess);
+    command
+        .filter(|_| profile.name == *name)
+        .or_else(|| process_of(profile.source.as_ref()?, name))
 }

@@ -126,7 +126,10 @@ impl Client {
         mut handlers: Arc<Handlers>,
         purpose: Purpose,
     ) -> Client {
-        warn(&service, &config, &endpoint);
+        // What is on this machine has no other way than plain http.
+        if !matches!(purpose, Purpose::Imds | Purpose::Container) {
+            warn(&service, &config, &endpoint);
+        }
         let protocol = protocol::of(&service);
         let lists = Arc::make_mut(&mut handlers);
         defaults::place_parameter_check(lists, config.flag(Field::DisableParamValidation));
