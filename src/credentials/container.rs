@@ -1,6 +1,7 @@
 //! The credentials endpoint of a container: that of ECS, or the agent of EKS Pod Identity.
 
 use super::members::{Members, missing_key};
+use super::reply::LIMIT;
 use super::{Provider, Value, local};
 use crate::error::{Error, Result, Status};
 use crate::load::environment::{Environment, Variable, bad_variable};
@@ -149,7 +150,7 @@ impl Container {
         }
         let mut response = local::send(&mut request)?;
         let unread = |why: String| Error::new(Status::Serialization, "SerializationError", why);
-        let body = response.whole(local::LIMIT)?;
+        let body = response.0.whole(LIMIT)?;
         let members = Members::parse(body).map_err(unread)?;
         let provider = crate::text!("CredentialsEndpointProvider");
         let value = members.credentials("Token", provider).map_err(unread)?;

@@ -1,13 +1,14 @@
 //! The metadata service of EC2 instances.
 
 use super::members::{Members, missing_key};
+use super::reply::{LIMIT, Reply};
 use super::{NEVER, Provider, Secret, Value, local};
 use crate::config::Field;
 use crate::error::{Error, Result, Status};
 use crate::load::environment::{Environment, Variable, bad_variable};
 use crate::load::profile::Key;
+use crate::request::Request;
 use crate::request::log::{self, Level};
-use crate::request::{Request, Response};
 use crate::resolved::{Loaded, ResolvedConfig};
 use crate::service::Client;
 use crate::sign::{self, escape_path_segment};
@@ -96,7 +97,7 @@ impl Imds {
         let mut path = ROLES.to_owned();
         escape_path_segment(&role, false, &mut path);
         let mut response = self.get(service, &path).map_err(told)?;
-        let body = response.whole(local::LIMIT).map_err(told)?;
+        let body = response.0.whole(LIMIT).map_err(told)?;
         read(body).map_err(told)
     }
 
@@ -104,7 +105,7 @@ impl Imds {
     fn role(&self, service: &Service) -> Result<String> {
         let told = |cause| role_error(NO_ROLE.to_owned(), cause);
         let mut response = self.get(service, ROLES).map_err(told)?;
-        let list = response.whole(local::LIMIT).map_err(told)?;
+        let list = response.0.whole(LIMIT).map_err(told)?;
         let list = std::str::from_utf8(list)
             .map_err(|_| told(unread("the list of roles is no UTF-8".to_owned())))?;
         match list.trim().lines().next().map(str::trim) {
@@ -125,7 +126,7 @@ impl Imds {
         }
     }
 
-    fn get(&self, service: &Service, path: &str) -> Result<Response> {
+    fn get(&self, service: &Service, path: &str) -> Result<Reply> {
         let mut asked_again = false;
         loop {
             let token = self.token(service)?;
@@ -360,15 +361,16 @@ fn number(environment: &Environment, variable: Variable, usual: u32, most: u32) 
         })
 }
 
-fn read_token(mut response: Response, now: i64) -> Result<Token> {
+fn read_token(mut response: Reply, now: i64) -> Result<Token> {
     let ttl = response
+        .0
         .header("x-aws-ec2-metadata-token-ttl-seconds")
         .trim();
     let ttl = ttl.parse::<u32>().map_err(|_| {
         let why = "the reply does not say for how long its token is good";
         Error::new(Status::Serialization, "ParamFormatInvalidError", why)
     })?;
-    let text = std::str::from_utf8(response.whole(64 * 1024)?)
+    let text = std::str::from_utf8(response.0.whole(64 * 1024)?)
         .unwrap_or_default()
         .trim();
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {

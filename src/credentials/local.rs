@@ -2,17 +2,15 @@
 
 use super::Credentials;
 use super::members::Members;
+use super::reply::{LIMIT, Reply};
 use crate::config::Field;
 use crate::error::{Error, Result, Status};
-use crate::request::{Request, Response};
+use crate::request::Request;
 use crate::resolved::Loaded;
 use crate::service::{Client, Place};
 use crate::text::Text;
 use crate::transport::{Purpose, Timeouts};
 use std::sync::Arc;
-
-/// The most bytes of a reply that are read.
-pub(super) const LIMIT: usize = 1 << 20;
 
 /// A client for such calls. The paths are sent as they are.
 pub(super) fn client(
@@ -43,11 +41,14 @@ pub(super) fn request(
 }
 
 /// Sends a request. A refusal is told by what the reply says of it.
-pub(super) fn send(request: &mut Request) -> Result<Response> {
-    request.send().map_err(|error| match error.status() {
-        Status::Service | Status::Serialization => refusal(request).unwrap_or(error),
-        _ => error,
-    })
+pub(super) fn send(request: &mut Request) -> Result<Reply> {
+    request
+        .send()
+        .map(Reply)
+        .map_err(|error| match error.status() {
+            Status::Service | Status::Serialization => refusal(request).unwrap_or(error),
+            _ => error,
+        })
 }
 
 fn refusal(request: &mut Request) -> Option<Error> {

@@ -1,11 +1,10 @@
 //! Credentials in a JSON object, as programs, containers and the metadata service of EC2 write them.
 
+use super::reply;
 use super::{NEVER, Secret, Value};
+use crate::service::document::wipe_json;
 use crate::text::Text;
 use serde_json::Value as Json;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-use zeroize::Zeroize;
 
 /// The members of an object, overwritten when it is dropped.
 pub(super) struct Members(Vec<(String, Json)>);
@@ -63,10 +62,8 @@ impl Members {
             return Ok(NEVER);
         }
         let text = self.text(name)?;
-        match OffsetDateTime::parse(text.trim(), &Rfc3339) {
-            Ok(time) => Ok(time.unix_timestamp()),
-            Err(_) => Err(format!("{name} is no time as in 2006-01-02T15:04:05Z")),
-        }
+        let time = reply::time(text);
+        time.map_err(|_| format!("{name} is no time as in 2006-01-02T15:04:05Z"))
     }
 
     /// The credentials, of which keys may be missing. `token` is the name that the session token goes by.
@@ -101,16 +98,7 @@ pub(super) fn missing_key(value: &Value) -> Option<&'static str> {
 
 impl Drop for Members {
     fn drop(&mut self) {
-        self.0.iter_mut().for_each(|(_, value)| wipe(value));
-    }
-}
-
-fn wipe(value: &mut Json) {
-    match value {
-        Json::String(text) => text.zeroize(),
-        Json::Array(items) => items.iter_mut().for_each(wipe),
-        Json::Object(members) => members.values_mut().for_each(wipe),
-        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+        self.0.iter_mut().for_each(|(_, value)| wipe_json(value));
     }
 }
 

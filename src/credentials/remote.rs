@@ -55,13 +55,13 @@ impl Remote {
 
     /// Why the files give none.
     fn files(&self) -> Error {
-        let files = self.loaded.files.iter().map(|(path, state)| {
-            let found = match state {
+        let files = self.loaded.files.iter().map(|file| {
+            let found = match file.state {
                 FileState::Read => "",
                 FileState::Missing => " (missing)",
                 _ => " (not readable)",
             };
-            format!("{}{found}", path.display())
+            format!("{}{found}", file.path.display())
         });
         let files: Vec<String> = files.collect();
         let looked_in = if files.is_empty() {

@@ -59,6 +59,8 @@ pub mod config_fields;
 
 pub mod options;
 
+pub mod role_options;
+
 pub mod token;
 
 pub mod session;
@@ -70,6 +72,8 @@ pub mod handlers;
 pub mod credentials;
 
 pub mod provider;
+
+pub mod bearer;
 
 pub mod cancel;
 

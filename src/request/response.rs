@@ -6,6 +6,7 @@ use crate::service::document::Document;
 use crate::text::Text;
 use crate::transport::HttpReply;
 use std::io::Read;
+use zeroize::Zeroize;
 
 /// A reply of a service.
 pub struct Response {
@@ -124,6 +125,17 @@ impl Response {
         match &self.body {
             Body::Whole(bytes, _) => bytes,
             _ => b"\0",
+        }
+    }
+
+    /// Overwrites what was read of the body, which was a secret.
+    pub(crate) fn wipe(&mut self) {
+        if let Body::Whole(bytes, _) = &mut self.body {
+            bytes.zeroize();
+            bytes.push(0);
+        }
+        if let Some(mut document) = self.document.take() {
+            document.wipe();
         }
     }
 
