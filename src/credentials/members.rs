@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(value.access_key_id, "AK");
         assert_eq!(value.secret_access_key.as_str(), "SK");
         assert_eq!(value.session_token.as_str(), "T");
-        assert_eq!(value.expires_at, 2_083_028_645);
+        assert_eq!(value.expires_at, 2_082_855_845);
         assert_eq!(missing_key(&value), None);
         let none = Members::parse(b"{}").unwrap();
         let value = none.credentials("Token", Text::EMPTY).unwrap();

@@ -111,6 +111,9 @@ variables! {
     SslCertDir "SSL_CERT_DIR" Outward;
 }
 
+/// The name of a variable and its value, which may be secret.
+pub(crate) type Pair = (Box<str>, Secret);
+
 /// What stands before the signing name in the variables that hold bearer tokens.
 pub const BEARER_TOKEN: &str = "AWS_BEARER_TOKEN_";
 
@@ -124,7 +127,7 @@ pub struct Environment {
     /// What follows `AWS_BEARER_TOKEN_`, and the value; none where that is no text.
     bearer_tokens: Vec<(Box<str>, Option<Secret>)>,
     /// All variables of an environment of the host's own, for programs that are started.
-    own: Option<Arc<[(Box<str>, Secret)]>>,
+    own: Option<Arc<[Pair]>>,
     privileged: bool,
     of_process: bool,
 }
@@ -158,7 +161,7 @@ impl Environment {
     /// An environment of the host's own; what it does not name is not set. The last of two values of a name counts.
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Environment {
         let mut environment = Environment::default();
-        let mut own: Vec<(Box<str>, Secret)> = Vec::new();
+        let mut own: Vec<Pair> = Vec::new();
         for (name, value) in pairs {
             environment
                 .values
@@ -241,7 +244,7 @@ impl Environment {
     }
 
     /// All variables, where the environment is the host's own and not the process's.
-    pub(crate) fn own(&self) -> Option<&[(Box<str>, Secret)]> {
+    pub(crate) fn own(&self) -> Option<&[Pair]> {
         self.own.as_deref()
     }
 

@@ -350,6 +350,6 @@ TEST(output_that_is_no_credentials)
           "AccessKeyId is no text");
     fails("echo '{\"Version\": 1, \"AccessKeyId\": \"A\", \"SecretAccessKey\": \"hidden\", \"Expiration\": \"300000-01-01T00:00:00Z\"}'",
           0, "ProcessProviderParseError", "Expiration is no time");
-    fails("printf '{\"Version\": 1, \"AccessKeyId\": \"A\", \"SecretAccessKey\": \"hidden\", \"SessionToken\": \"hidden\\\\\\\\nX: y\"}'",
+    fails("printf '{\"Version\": 1, \"AccessKeyId\": \"A\", \"SecretAccessKey\": \"hidden\", \"SessionToken\": \"hidden\\\\nX: y\"}'",
           0, "ProcessProviderParseError", "SessionToken has a control character");
 }

@@ -9,6 +9,8 @@ use session::transport::Purpose;
 use std::io::{Read, Write};
 use std::time::Duration;
 
+type Fault = fn(&mut std::net::TcpStream);
+
 const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
@@ -237,7 +239,7 @@ fn refusals_are_told_with_their_reason_and_retried_where_that_helps() {
 #[test]
 fn connections_that_break_are_errors() {
     let world = World::new(|_| refused());
-    let faults: [(&str, fn(&mut std::net::TcpStream)); 4] = [
+    let faults: [(&str, Fault); 4] = [
         ("cut head", |peer| drop(peer.write_all(b"HTTP/1.1 200 O"))),
         ("cut body", |peer| {
             drop(peer.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"))
