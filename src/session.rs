@@ -108,7 +108,7 @@ impl HasHandlers for Session {
 }
 
 impl Session {
-    /// Loads a session from the environment and the files. Opens no other file and no socket.
+    /// Loads a session from the environment and the files, those of TLS too where they are named. Opens no socket.
     pub fn load(options: &Options) -> Result<Session> {
         if let Some(fault) = options.fault() {
             return Err(fault.clone());
@@ -117,12 +117,11 @@ impl Session {
         let loaded = Arc::new(loaded);
         let credentials = Arc::new(loaded.plan.credentials(&loaded));
         let config = ResolvedConfig::new(loaded, credentials);
-        let mut handlers = match &options.handlers {
-            Some(handlers) if !handlers.is_empty() => handlers.clone(),
-            _ => defaults::handlers(),
-        };
-        if config.flag(Field::DisableParamValidation) {
-            defaults::place_parameter_check(Arc::make_mut(&mut handlers), true);
+        let given = options.handlers.as_ref().filter(|given| !given.is_empty());
+        let mut handlers = given.cloned().unwrap_or_else(defaults::handlers);
+        let unchecked = config.flag(Field::DisableParamValidation);
+        if unchecked || given.is_some() {
+            defaults::place_parameter_check(Arc::make_mut(&mut handlers), unchecked);
         }
         Ok(Session {
             config,

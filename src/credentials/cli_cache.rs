@@ -4,6 +4,7 @@
 use super::reply::{Keys, SecretObject, text, text_or_empty, time_of, told_time};
 use super::sts::Assumed;
 use super::{Value, disk};
+use crate::request::log;
 use crate::resolved::{Loaded, ResolvedConfig};
 use crate::text::Text;
 use parking_lot::Mutex;
@@ -100,15 +101,10 @@ impl CliCache {
         *self.given.lock() = Some(value.access_key_id.clone());
         let entry = SecretObject::from(entry);
         // The credentials are good whether or not they can be kept.
-        if let (Err(error), Some(log)) = (
-            disk::replace(&self.path, &entry.to_bytes()),
-            config.logger(),
-        ) {
+        if let Err(error) = disk::replace(&self.path, &entry.to_bytes()) {
             let path = self.path.display();
-            log(
-                1,
-                &Text::lossy(format!("WARN: {path} could not be written: {error}")),
-            );
+            let line = format!("WARNING: {path} could not be written: {error}");
+            log::tell(config, log::Level::Debug, &line);
         }
     }
 }

@@ -185,7 +185,7 @@ impl Provider for Container {
 
 const FAILED: &str = "failed to load credentials";
 
-fn failed(message: impl Into<String>) -> Error {
+fn failed(message: impl AsRef<str>) -> Error {
     Error::new(Status::Credentials, CODE, message)
 }
 

@@ -33,7 +33,7 @@ impl Process {
         }
     }
 
-    fn error(&self, code: &str, message: impl Into<String>) -> Error {
+    fn error(&self, code: &str, message: impl AsRef<str>) -> Error {
         let position = &self.command.position;
         Error::new(Status::Credentials, code, message).with_position(
             &position.path,
@@ -42,7 +42,7 @@ impl Process {
         )
     }
 
-    fn failed(&self, message: &str, cause: impl Into<String>) -> Error {
+    fn failed(&self, message: &str, cause: impl AsRef<str>) -> Error {
         self.error("ProcessProviderExecutionError", message)
             .with_cause(Error::new(Status::Credentials, "", cause))
     }

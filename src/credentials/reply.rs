@@ -6,8 +6,8 @@ use crate::request::Response;
 use crate::service::Client;
 use crate::service::document::{Document, wipe_json};
 use crate::text::Text;
+use crate::transport;
 use serde_json::{Map, Value as Json};
-use std::net::IpAddr;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -192,7 +192,7 @@ pub(super) fn check_tls(client: &Client) -> Result<()> {
     let Some(url) = client.url().filter(|url| url.scheme() != "https") else {
         return Ok(());
     };
-    if is_loopback(url.host()) {
+    if transport::is_loopback(url.host()) {
         return Ok(());
     }
     let message = format!(
@@ -201,14 +201,6 @@ pub(super) fn check_tls(client: &Client) -> Result<()> {
         client.service()
     );
     Err(Error::new(Status::Config, "InsecureEndpoint", message))
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || address
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -234,22 +226,6 @@ mod tests {
             "-1",
         ] {
             assert!(time(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn loopback_is_by_address_and_one_name() {
-        for host in ["127.0.0.1", "127.9.9.9", "[::1]", "LOCALHOST"] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in [
-            "",
-            "127.0.0.1.example.com",
-            "localhost.example.com",
-            "10.0.0.1",
-            "0.0.0.0",
-        ] {
-            assert!(!is_loopback(host), "{host}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Roles that STS gives: the call, its parameters, and the reply, for those that sign it and those that need not.
 
-use super::reply::{Keys, Reply, malformed, time};
+use super::reply::{Keys, Reply, SecretObject, malformed, time};
 use super::{Credentials, Value};
 use crate::config::Field;
 use crate::error::{Error, Result, Status};
@@ -86,8 +86,9 @@ pub(super) fn call(
     operation: Text,
     params: Map<String, Json>,
 ) -> Result<Reply> {
-    let params = Json::Object(params).to_string();
-    let mut request = Request::new(client, operation, crate::text!("POST"), "/", Some(&params))?;
+    let params = SecretObject::from(params).to_bytes();
+    let params = std::str::from_utf8(&params).ok();
+    let mut request = Request::new(client, operation, crate::text!("POST"), "/", params)?;
     request.send().map(Reply)
 }
 

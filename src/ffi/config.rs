@@ -39,7 +39,8 @@ pub type session_clock_fn = Option<unsafe extern "C" fn(user_data: *mut c_void) 
 
 /// Takes a line for the log.
 ///
-/// @param level      a bit of the log level
+/// @param level      Go's number: 0x1000 a request or reply, 0x1001 what is signed, 0x1002 a body, 0x1004 a retry, 0x1008 a
+///                   failure, 0x1020 what should not be relied on
 /// @param line       borrowed: valid in the call, without a line feed at its end
 /// @param user_data  the pointer given when it was set
 ///

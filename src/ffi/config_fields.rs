@@ -372,7 +372,7 @@ pub unsafe extern "C" fn session_config_set_max_attempts(
     unsafe { set_number(config, Field::MaxAttempts, value) }
 }
 
-/// Sets `retry_mode`: how tries follow each other.
+/// Sets `retry_mode`: how tries follow each other. `adaptive` acts as `standard` so far.
 ///
 /// @param config  borrowed
 /// @param value   borrowed: `legacy`, `standard` or `adaptive`
@@ -391,7 +391,8 @@ pub unsafe extern "C" fn session_config_set_retry_mode(
 /// Sets `log_level`: what the logger is told.
 ///
 /// @param config  borrowed
-/// @param value   borrowed: `off`, `debug`, `signing`, `body`, `retries` or `errors`
+/// @param value   borrowed: `off`; or, separated by commas, `debug` (requests and replies), `signing`, `body`, `retries`,
+///                `errors`, `deprecated`; each but `off` includes `debug`. With `unredacted` secrets are shown
 /// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid
 /// @thread The configuration's.
 /// @since 0.1.0

@@ -210,7 +210,8 @@ pub(super) unsafe fn texts<'a>(
 
 /// Gives the session an environment of its own, instead of the process's.
 ///
-/// What is not in it is not set: neither AWS_PROFILE nor HOME nor a proxy is taken from the process then.
+/// What is not in it is not set: neither AWS_PROFILE nor a proxy is taken from the process then. Without HOME, too, the
+/// usual files are looked for in the home folder that the user database says.
 ///
 /// @param options           borrowed
 /// @param name_value_pairs  borrowed: the pairs one behind the other, each either as two texts, name and value, or as

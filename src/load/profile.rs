@@ -98,7 +98,7 @@ pub struct Setting {
 
 impl Setting {
     /// The error for a value that can't be used.
-    pub fn error(&self, code: &str, message: impl Into<String>) -> Error {
+    pub fn error(&self, code: &str, message: impl AsRef<str>) -> Error {
         Error::new(Status::Config, code, message).with_position(
             &self.position.path,
             self.position.line,

@@ -1,6 +1,6 @@
 //! The life of a request: through the lists in Go's order, to a reply or an error.
 
-use super::{Progress, Request, Response, log};
+use super::{Request, Response, Stand, log};
 use crate::error::{Error, Result, Status};
 use crate::handlers::Stage;
 use crate::text::Text;
@@ -10,18 +10,12 @@ impl Request {
     pub fn send(&mut self) -> Result<Response> {
         self.start()?;
         let result = self.attempts();
-        self.progress = Progress::Sent;
+        self.stand = Stand::Sent;
         // Whatever COMPLETE leaves as an error is its own business, as in Go.
         self.run(Stage::Complete);
         self.running = false;
         result?;
-        self.response.take().ok_or_else(|| {
-            Error::new(
-                Status::Handler,
-                "MissingResponse",
-                "no handler of SEND has sent the request",
-            )
-        })
+        self.response.take().ok_or_else(missing_response)
     }
 
     /// A URL with which anyone can make this request for `seconds`.
@@ -48,7 +42,7 @@ impl Request {
                 "the request is being sent or presigned; a handler must not do that again",
             );
         }
-        if self.progress == Progress::Sent {
+        if self.stand == Stand::Sent {
             return wrong("the request was sent already; make a new one");
         }
         self.running = true;
@@ -69,6 +63,7 @@ impl Request {
         if let Some(error) = self.error.clone() {
             return Err(error);
         }
+        self.check_cancel()?;
         self.build()?;
         loop {
             self.error = None;
@@ -89,14 +84,14 @@ impl Request {
     }
 
     fn build(&mut self) -> Result<()> {
-        if self.progress != Progress::New {
+        if self.stand != Stand::New {
             return Ok(());
         }
         self.run(Stage::Validate);
         self.fail_on_error("Validate Request")?;
         self.run(Stage::Build);
         self.fail_on_error("Build Request")?;
-        self.progress = Progress::Built;
+        self.stand = Stand::Built;
         Ok(())
     }
 
@@ -110,6 +105,9 @@ impl Request {
         self.retryable = None;
         self.response = None;
         self.run(Stage::Send);
+        if self.error.is_none() && self.response.is_none() {
+            self.error = Some(missing_response());
+        }
         if self.fail_on_error("Send Request").is_ok() {
             self.run(Stage::UnmarshalMeta);
             self.run(Stage::ValidateResponse);
@@ -134,4 +132,12 @@ impl Request {
             }
         }
     }
+}
+
+fn missing_response() -> Error {
+    Error::new(
+        Status::Handler,
+        "MissingResponse",
+        "no handler of SEND has sent the request",
+    )
 }

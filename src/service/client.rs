@@ -16,7 +16,7 @@ use crate::sign;
 use crate::text::Text;
 use crate::transport::{self, Purpose, Timeouts, Transport};
 use once_cell::sync::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A client of one service, shared by its requests.
 pub struct Client {
@@ -131,25 +131,15 @@ impl Client {
             warn(&service, &config, &endpoint);
         }
         let protocol = protocol::of(&service);
-        let lists = Arc::make_mut(&mut handlers);
-        defaults::place_parameter_check(lists, config.flag(Field::DisableParamValidation));
-        lists.list_mut(Stage::Sign).push_back(Handler::builtin(
-            crate::text!("v4.SignRequestHandler"),
-            signer::sign,
-        ));
-        let send = lists.list_mut(Stage::Send);
-        send.push_front(Handler::builtin(
-            crate::text!("awssdk.client.LogRequest"),
-            log::request,
-        ));
-        send.push_back(Handler::builtin(
-            crate::text!("awssdk.client.LogResponse"),
-            log::response,
-        ));
-        protocol::add_handlers(protocol, lists);
-        if s3::is_s3(&service) {
-            s3::add_handlers(lists);
-        }
+        let unchecked = config.flag(Field::DisableParamValidation);
+        let handlers = if Arc::ptr_eq(&handlers, &defaults::handlers()) && !unchecked {
+            usual_handlers(protocol, s3::is_s3(&service))
+        } else {
+            let lists = Arc::make_mut(&mut handlers);
+            defaults::place_parameter_check(lists, unchecked);
+            add_handlers(lists, protocol, s3::is_s3(&service));
+            handlers
+        };
         Client {
             config,
             handlers: LiveHandlers::new(handlers),
@@ -288,6 +278,40 @@ impl Endpoint {
             ..Endpoint::default()
         }
     }
+}
+
+/// Adds a client's handlers to those of its session.
+fn add_handlers(lists: &mut Handlers, protocol: Protocol, is_s3: bool) {
+    let signer = Handler::builtin(crate::text!("v4.SignRequestHandler"), signer::sign);
+    lists.list_mut(Stage::Sign).push_back(signer);
+    let send = lists.list_mut(Stage::Send);
+    send.push_front(Handler::builtin(
+        crate::text!("awssdk.client.LogRequest"),
+        log::request,
+    ));
+    send.push_back(Handler::builtin(
+        crate::text!("awssdk.client.LogResponse"),
+        log::response,
+    ));
+    protocol::add_handlers(protocol, lists);
+    if is_s3 {
+        s3::add_handlers(lists);
+    }
+}
+
+/// The lists of a client whose session has the built-in handlers, which are the same for all of them.
+fn usual_handlers(protocol: Protocol, is_s3: bool) -> Arc<Handlers> {
+    static USUAL: [[OnceLock<Arc<Handlers>>; 2]; Protocol::COUNT] =
+        [const { [const { OnceLock::new() }; 2] }; Protocol::COUNT];
+    let make = || {
+        let mut handlers = Handlers::clone(&defaults::handlers());
+        add_handlers(&mut handlers, protocol, is_s3);
+        Arc::new(handlers)
+    };
+    let place = USUAL
+        .get(protocol as usize)
+        .and_then(|of_protocol| of_protocol.get(usize::from(is_s3)));
+    place.map_or_else(make, |place| place.get_or_init(make).clone())
 }
 
 /// Tells the logger what the program had better know of a client.

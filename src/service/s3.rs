@@ -260,6 +260,7 @@ const WITH_CHECKSUM: [&str; 20] = [
 fn content_md5(request: &mut Request) {
     let wanted = WITH_CHECKSUM.contains(&request.operation().as_str())
         && !request.flag(Field::DisableComputeChecksums)
+        && request.has_body_in_memory()
         && request.presign_seconds().is_none()
         && request.headers().get("Content-MD5").is_none();
     if wanted {
@@ -272,10 +273,10 @@ fn content_md5(request: &mut Request) {
 
 /// Large bodies wait for the server's word. Set behind the signature, as a proxy may change it.
 fn add_100_continue(request: &mut Request) {
-    const LARGE: usize = 2 << 20;
+    const LARGE: u64 = 2 << 20;
     let upload = matches!(request.operation().as_str(), "PutObject" | "UploadPart");
     if upload
-        && request.body().len() >= LARGE
+        && request.body_length().is_none_or(|length| length >= LARGE)
         && !request.flag(Field::S3Disable100Continue)
         && request.presign_seconds().is_none()
     {

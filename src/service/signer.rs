@@ -64,7 +64,10 @@ fn signature(request: &Request, credentials: &Value, now: i64) -> Result<Signed>
         now,
     );
     signer.session_token = Some(credentials.session_token.as_str());
-    signer.payload = Payload::Bytes(request.body());
+    signer.payload = match request.payload_hash() {
+        Some(hash) => Payload::Hash(hash),
+        None => Payload::Bytes(request.body()),
+    };
     signer.explain = log::wants(request.client().configuration(), Level::Signing);
     let signed = match request.presign_seconds() {
         Some(seconds) => signer.presign(&subject, seconds),

@@ -22,9 +22,11 @@ pub use host::is_loopback;
 pub use http::Tls;
 pub use pem::{PemSource, TlsSettings};
 
+use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::text::Text;
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a request is for, so that a transport can treat the calls for credentials apart (no proxy for IMDS, say).
@@ -110,6 +112,8 @@ pub struct HttpRequest<'a> {
     pub body: Body<'a>,
     /// How long it may take.
     pub timeouts: Timeouts,
+    /// Who may end it before.
+    pub cancel: Option<&'a Arc<Cancel>>,
 }
 
 /// A reply, its body not read yet.
