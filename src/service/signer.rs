@@ -19,7 +19,7 @@ pub(crate) fn sign(request: &mut Request) {
     let now = client.configuration().now_seconds();
     let signed = client
         .credentials()
-        .get(now, 0, &Patient)
+        .get(&|| now, 0, &Patient)
         .and_then(|credentials| signature(request, &credentials, now));
     match signed {
         Ok(signed) if request.presign_seconds().is_some() => {
