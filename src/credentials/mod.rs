@@ -2,6 +2,8 @@
 
 pub mod background;
 mod cache;
+#[cfg(all(test, session_loom))]
+mod model;
 mod per_process;
 pub mod profile;
 mod striped;

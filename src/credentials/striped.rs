@@ -29,13 +29,13 @@ const HELD: u64 = 1 << 40;
 
 /// An object and the references to it. Alone on its cache lines.
 #[repr(align(128))]
-pub struct Node<T> {
+pub(crate) struct Node<T> {
     count: AtomicU64,
     value: T,
 }
 
 /// A counted reference.
-pub struct Counted<T>(NonNull<Node<T>>);
+pub(crate) struct Counted<T>(NonNull<Node<T>>);
 
 // SAFETY: as of `Arc`: the value is shared between threads, and dropped on any of them.
 unsafe impl<T: Send + Sync> Send for Counted<T> {}
@@ -44,7 +44,7 @@ unsafe impl<T: Send + Sync> Sync for Counted<T> {}
 
 impl<T> Counted<T> {
     /// A value with one reference.
-    pub fn new(value: T) -> Counted<T> {
+    pub(crate) fn new(value: T) -> Counted<T> {
         Counted::with_count(value, 1)
     }
 
@@ -62,7 +62,7 @@ impl<T> Counted<T> {
     }
 
     /// Gives the reference away as a pointer; [`from_raw`](Counted::from_raw) takes it back.
-    pub fn into_raw(self) -> *const Node<T> {
+    pub(crate) fn into_raw(self) -> *const Node<T> {
         let pointer = self.0;
         std::mem::forget(self);
         pointer.as_ptr()
@@ -72,7 +72,7 @@ impl<T> Counted<T> {
     ///
     /// # Safety
     /// The pointer is from there, and stands for a reference that nobody else takes back.
-    pub unsafe fn from_raw(pointer: *const Node<T>) -> Option<Counted<T>> {
+    pub(crate) unsafe fn from_raw(pointer: *const Node<T>) -> Option<Counted<T>> {
         NonNull::new(pointer.cast_mut()).map(Counted)
     }
 }
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn threads_take_while_another_puts() {
         let values: Vec<_> = (0..200).map(Arc::new).collect();
-        let striped = Striped::new();
+        let striped = Striped::<Arc<i32>>::new();
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
