@@ -160,20 +160,20 @@ fn two_days(
 
 #[test]
 fn a_day_in_the_life() {
-    let never = |_| false;
-    let gone = |now| (20 * HOUR..22 * HOUR).contains(&now);
+    let never = |_: i64| false;
+    let gone = |now: i64| (20 * HOUR..22 * HOUR).contains(&now);
     let (failed, calls) = two_days(false, never, never);
-    assert_eq!(failed, []);
+    assert!(failed.is_empty(), "failed at {failed:?}");
     assert!((48..=53).contains(&calls), "{calls} calls");
 
     // Refused every other time, all day: the values that are held bridge it.
     let (failed, calls) = two_days(false, never, |now| now > 0);
-    assert_eq!(failed, []);
+    assert!(failed.is_empty(), "failed at {failed:?}");
     assert!(calls <= 110, "{calls} calls");
 
     // Nobody there for two hours. IMDS: no request fails, and it is left alone in between.
     let (failed, calls) = two_days(true, gone, |now| now > 0);
-    assert_eq!(failed, []);
+    assert!(failed.is_empty(), "failed at {failed:?}");
     assert!(calls <= 130, "{calls} calls");
 
     // A role: what is held is used to its end; only what nothing could have served fails, and not a request longer.
