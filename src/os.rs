@@ -80,7 +80,12 @@ pub(crate) fn coarse_seconds() -> i64 {
     };
     // SAFETY: the pointer is to a live local.
     unsafe { libc::clock_gettime(CLOCK, &mut time) };
-    time.tv_sec as i64
+    #[allow(
+        clippy::unnecessary_cast,
+        reason = "it is narrower on some systems"
+    )]
+    let seconds = time.tv_sec as i64;
+    seconds
 }
 
 /// Does something, such as starting a thread, while the calling thread takes no signals.

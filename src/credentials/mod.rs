@@ -2,14 +2,16 @@
 
 pub mod background;
 mod cache;
-#[cfg(all(test, session_loom))]
+#[cfg(test)]
+#[cfg(session_loom)]
 mod model;
 mod per_process;
 pub mod profile;
 mod striped;
 mod sync;
 mod term;
-#[cfg(all(test, not(session_loom)))]
+#[cfg(test)]
+#[cfg(not(session_loom))]
 mod tests;
 mod value;
 

@@ -240,7 +240,8 @@ impl<T> Striped<T> {
     }
 }
 
-#[cfg(all(test, not(session_loom)))]
+#[cfg(test)]
+#[cfg(not(session_loom))]
 mod tests {
     use super::*;
     use std::sync::Arc;
@@ -285,6 +286,7 @@ mod tests {
                             assert!(**value >= last);
                             last = **value;
                         }
+                        std::thread::yield_now();
                     }
                 });
             }
@@ -314,7 +316,7 @@ mod tests {
                     for _ in 0..1000 {
                         let taken = striped.take(0).unwrap();
                         // SAFETY: none.
-                        unsafe { *taken.0.get() += 1 };
+                        unsafe { *(*taken).0.get() += 1 };
                     }
                 });
             }

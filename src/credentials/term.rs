@@ -87,7 +87,8 @@ impl Term {
     }
 }
 
-#[cfg(all(test, not(session_loom)))]
+#[cfg(test)]
+#[cfg(not(session_loom))]
 mod tests {
     use super::*;
 

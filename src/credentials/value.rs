@@ -119,7 +119,8 @@ impl Value {
     }
 }
 
-#[cfg(all(test, not(session_loom)))]
+#[cfg(test)]
+#[cfg(not(session_loom))]
 mod tests {
     use super::*;
 
