@@ -80,10 +80,7 @@ pub(crate) fn coarse_seconds() -> i64 {
     };
     // SAFETY: the pointer is to a live local.
     unsafe { libc::clock_gettime(CLOCK, &mut time) };
-    #[allow(
-        clippy::unnecessary_cast,
-        reason = "it is narrower on some systems"
-    )]
+    #[allow(clippy::unnecessary_cast, reason = "it is narrower on some systems")]
     let seconds = time.tv_sec as i64;
     seconds
 }

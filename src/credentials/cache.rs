@@ -101,7 +101,13 @@ impl Rounds {
     }
 
     fn is_quiet(&self, now: i64) -> bool {
-        now < self.quiet_until.load(Ordering::Acquire)
+        let left = self.quiet_until.load(Ordering::Acquire).saturating_sub(now);
+        // More is left only while somebody asks, or after the clock was set back.
+        left > 0 && (left <= LONGEST_BACK_OFF || self.is_asking())
+    }
+
+    fn is_asking(&self) -> bool {
+        self.quiet_until.load(Ordering::Acquire) == i64::MAX
     }
 }
 
@@ -213,14 +219,13 @@ impl Cache {
         state.round = Some(round.clone());
         rounds.quiet_until.store(i64::MAX, Ordering::Release);
         drop(state);
-        let mut turn = Turn {
+        let turn = Turn {
             cache: self,
             round,
             clock,
-            given: None,
         };
-        turn.given = Some(self.provider.retrieve());
-        turn.end()
+        let given = self.provider.retrieve();
+        turn.end(given)
     }
 
     fn join(
@@ -412,23 +417,10 @@ struct Turn<'a> {
     cache: &'a Arc<Cache>,
     round: Arc<Round>,
     clock: &'a dyn Fn() -> i64,
-    given: Option<Result<Value>>,
 }
 
 impl Turn<'_> {
-    fn end(mut self) -> Result<Snapshot> {
-        let given = self.given.take();
-        self.finish(given)
-    }
-
-    fn finish(&mut self, given: Option<Result<Value>>) -> Result<Snapshot> {
-        let given = given.unwrap_or_else(|| {
-            Err(Error::new(
-                Status::Internal,
-                "InternalError",
-                "the credentials provider panicked",
-            ))
-        });
+    fn end(&self, given: Result<Value>) -> Result<Snapshot> {
         let cache = self.cache;
         // A provider that forked comes back in the child too, to a state of its own.
         let rounds = cache.rounds();
@@ -462,7 +454,8 @@ impl Turn<'_> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if self.round.outcome.get().is_none() {
-            drop(self.finish(None));
+            let panicked = "the credentials provider panicked";
+            drop(self.end(Err(Error::new(Status::Internal, "InternalError", panicked))));
         }
     }
 }
