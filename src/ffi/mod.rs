@@ -83,6 +83,8 @@ pub mod request;
 
 pub mod response;
 
+pub mod body;
+
 pub mod signing;
 
 pub mod signed;

@@ -75,6 +75,8 @@ variables! {
     S3UseArnRegion "AWS_S3_USE_ARN_REGION" Value;
     UseDualstackEndpoint "AWS_USE_DUALSTACK_ENDPOINT" Value;
     UseFipsEndpoint "AWS_USE_FIPS_ENDPOINT" Value;
+    EndpointUrl "AWS_ENDPOINT_URL" Outward;
+    IgnoreConfiguredEndpointUrls "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" Value;
     MaxAttempts "AWS_MAX_ATTEMPTS" Value;
     RetryMode "AWS_RETRY_MODE" Value;
     Ec2MetadataDisabled "AWS_EC2_METADATA_DISABLED" Value;
@@ -90,6 +92,8 @@ variables! {
     CsmPort "AWS_CSM_PORT" Value;
     CsmClientId "AWS_CSM_CLIENT_ID" Value;
     ExecutionEnv "AWS_EXECUTION_ENV" Value;
+    LambdaFunctionName "AWS_LAMBDA_FUNCTION_NAME" Value;
+    TraceId "_X_AMZN_TRACE_ID" Value;
     Home "HOME" Outward;
     HttpProxy "HTTP_PROXY" Outward;
     HttpProxyLower "http_proxy" Outward;
@@ -107,7 +111,10 @@ variables! {
 pub struct Environment {
     /// A handful of entries: a scan beats an index. A value that is no UTF-8 can still name a file.
     values: Vec<(Variable, Result<Text, Box<OsStr>>)>,
+    /// What follows `AWS_ENDPOINT_URL_`, and the value.
+    endpoints: Vec<(Box<str>, Text)>,
     privileged: bool,
+    of_process: bool,
 }
 
 impl Environment {
@@ -115,13 +122,15 @@ impl Environment {
     pub fn of_process() -> Environment {
         let mut environment = Environment {
             values: Vec::with_capacity(16),
+            endpoints: Vec::new(),
             privileged: os::is_privileged(),
+            of_process: true,
         };
         os::each_environment_entry(|entry| {
             // Most variables are none of ours: their first letter tells.
             if matches!(
                 entry.first(),
-                Some(b'A' | b'H' | b'N' | b'R' | b'S' | b'h' | b'n')
+                Some(b'A' | b'H' | b'N' | b'R' | b'S' | b'_' | b'h' | b'n')
             ) {
                 let equals = entry.iter().position(|byte| *byte == b'=');
                 if let Some((name, value)) = equals.and_then(|at| entry.split_at_checked(at)) {
@@ -139,12 +148,18 @@ impl Environment {
             environment
                 .values
                 .retain(|(variable, _)| variable.name() != name);
+            environment
+                .endpoints
+                .retain(|(service, _)| name.strip_prefix("AWS_ENDPOINT_URL_") != Some(service));
             environment.add(name.as_bytes(), value.as_bytes());
         }
         environment
     }
 
     fn add(&mut self, name: &[u8], value: &[u8]) {
+        if let Some(service) = name.strip_prefix(b"AWS_ENDPOINT_URL_") {
+            return self.add_endpoint(service, value);
+        }
         let Some(variable) = Variable::named(name) else {
             return;
         };
@@ -159,6 +174,26 @@ impl Environment {
             Err(_) => Err(OsStr::from_bytes(value).into()),
         };
         self.values.push((variable, value));
+    }
+
+    fn add_endpoint(&mut self, service: &[u8], value: &[u8]) {
+        if let (Ok(service), Ok(value), false) = (
+            std::str::from_utf8(service),
+            std::str::from_utf8(value),
+            self.privileged,
+        ) {
+            if !value.trim().is_empty() && self.endpoint(service).is_none() {
+                self.endpoints.push((service.into(), Text::lossy(value)));
+            }
+        }
+    }
+
+    /// The endpoint that `AWS_ENDPOINT_URL_<SERVICE>` names; the service's id in capitals.
+    pub fn endpoint(&self, service: &str) -> Option<&Text> {
+        self.endpoints
+            .iter()
+            .find(|(set, _)| **set == *service)
+            .map(|(_, url)| url)
     }
 
     fn entry(&self, variable: Variable) -> Option<&Result<Text, Box<OsStr>>> {
@@ -188,6 +223,18 @@ impl Environment {
             Ok(text) => Cow::Borrowed(text.as_str()),
             Err(raw) => raw.to_string_lossy(),
         })
+    }
+
+    /// The value of a variable at this moment, for what changes while a program runs: Lambda sets the trace id anew for
+    /// each call. An environment of the host's own does not change.
+    pub fn now(&self, variable: Variable) -> Option<String> {
+        let value = match self.of_process {
+            true => std::env::var_os(variable.name())?
+                .to_string_lossy()
+                .into_owned(),
+            false => self.get(variable)?.to_string(),
+        };
+        (!value.trim().is_empty()).then_some(value)
     }
 
     /// The value of a variable that names a file.

@@ -3,9 +3,8 @@
 use crate::error::{Error, Status};
 use crate::handlers::{Handler, Handlers, Stage, stop_on_error};
 use crate::load::environment::Variable;
-use crate::request::{Request, Response};
+use crate::request::{Request, retry};
 use crate::text::Text;
-use crate::transport::{Body, HttpRequest, Timeouts};
 use std::sync::{Arc, LazyLock};
 
 /// The lists of a session that was given none.
@@ -39,6 +38,16 @@ fn make() -> Handlers {
         user_agent_of_host,
     );
     add(
+        Stage::Build,
+        crate::text!("core.AddTraceIDHandler"),
+        trace_id,
+    );
+    add(
+        Stage::Sign,
+        crate::text!("core.AddAttemptHandler"),
+        attempt_headers,
+    );
+    add(
         Stage::Sign,
         crate::text!("core.BuildContentLengthHandler"),
         content_length,
@@ -57,7 +66,7 @@ fn make() -> Handlers {
     add(
         Stage::AfterRetry,
         crate::text!("core.AfterRetryHandler"),
-        after_retry,
+        retry::after_retry,
     );
     for stage in [Stage::Validate, Stage::Build] {
         handlers
@@ -126,13 +135,12 @@ fn validate_parameters(request: &mut Request) {
 const USER_AGENT: Text = crate::text!("User-Agent");
 
 fn user_agent(request: &mut Request) {
+    // Made once in the life of a process, so that each request gets it without a copy.
     static AGENT: LazyLock<Text> = LazyLock::new(|| {
         let version = env!("CARGO_PKG_VERSION");
-        Text::lossy(format!(
-            "libsession/{version} ({}; {})",
-            std::env::consts::OS,
-            std::env::consts::ARCH
-        ))
+        let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+        let agent = format!("libsession/{version} ({os}; {arch})\0");
+        Text::from_static(Box::leak(agent.into_boxed_str()))
     });
     add_to_user_agent(request, &AGENT);
 }
@@ -158,17 +166,62 @@ pub fn add_to_user_agent(request: &mut Request, addition: &Text) {
     request.headers_mut().set(USER_AGENT, agent);
 }
 
+/// Tells a service that runs in Lambda which call of it this one belongs to, as all AWS SDKs do.
+fn trace_id(request: &mut Request) {
+    const NAME: Text = crate::text!("X-Amzn-Trace-Id");
+    let environment = request.client().configuration().environment();
+    if environment.now(Variable::LambdaFunctionName).is_none()
+        || request.headers().get(&NAME).is_some()
+    {
+        return;
+    }
+    if let Some(id) = environment.now(Variable::TraceId) {
+        let mut escaped = String::with_capacity(id.len());
+        for byte in id.bytes() {
+            match byte {
+                b' '..=b'~' => escaped.push(char::from(byte)),
+                _ => escaped.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        request.headers_mut().set(NAME, Text::lossy(escaped));
+    }
+}
+
+/// Lets a service tell the attempts of a request from other requests.
+fn attempt_headers(request: &mut Request) {
+    if request.presign_seconds().is_some() {
+        return;
+    }
+    let id = request.invocation_id().clone();
+    let most = retry::max_attempts(request.client().configuration(), request.service());
+    let attempt = request.retry_count().saturating_add(1);
+    let headers = request.headers_mut();
+    headers.set(crate::text!("amz-sdk-invocation-id"), id);
+    let value = Text::format(format_args!("attempt={attempt}; max={most}"));
+    headers.set(crate::text!("amz-sdk-request"), value);
+}
+
 const CONTENT_LENGTH: Text = crate::text!("Content-Length");
 
 fn content_length(request: &mut Request) {
-    let length = request.body().len();
-    // Zero is said where a server may wait for a body: Go and curl do the same.
-    if length > 0 || matches!(request.method().as_str(), "PUT" | "POST" | "PATCH") {
-        request
-            .headers_mut()
-            .set(CONTENT_LENGTH, Text::lossy(length.to_string()));
-    } else {
-        request.headers_mut().remove(&CONTENT_LENGTH);
+    if let Err(error) = request.prepare_payload() {
+        return request.set_error(error);
+    }
+    // Zero is said where a server may wait for a body: Go and curl do the same. A presigned URL that says it could not be
+    // used to send one.
+    let expects_body = matches!(request.method().as_str(), "PUT" | "POST" | "PATCH");
+    match request.wire_length() {
+        Some(0) if !expects_body || request.presign_seconds().is_some() => {
+            request.headers_mut().remove(&CONTENT_LENGTH);
+        }
+        Some(length) => {
+            let length = Text::format(format_args!("{length}"));
+            request.headers_mut().set(CONTENT_LENGTH, length);
+        }
+        // Sent in HTTP's own chunks.
+        None => {
+            request.headers_mut().remove(&CONTENT_LENGTH);
+        }
     }
 }
 
@@ -192,32 +245,18 @@ fn send(request: &mut Request) {
     if request.error().is_some() {
         return;
     }
-    let transport = match request.client().transport() {
-        Ok(transport) => transport,
-        Err(error) => return request.set_error(error),
-    };
-    let target = request.url().target();
-    let result = transport.send(HttpRequest {
-        purpose: request.client().purpose(),
-        method: request.method(),
-        scheme: request.url().scheme(),
-        authority: request.url().authority(),
-        target: &target,
-        headers: request.headers().as_slice(),
-        timeouts: Timeouts::default(),
-        body: if request.body().is_empty() {
-            Body::Empty
-        } else {
-            Body::Bytes(request.body())
-        },
-    });
-    match result {
-        Ok(reply) => request.set_response(Response::new(reply)),
-        Err(error) if error.status() == Status::Canceled => {
-            request.set_retryable(Some(false));
+    match request.exchange() {
+        Ok(response) => request.set_response(response),
+        Err(error) => {
+            if error.status() == Status::Canceled
+                || request
+                    .cancel()
+                    .is_some_and(|cancel| cancel.check().is_err())
+            {
+                request.set_retryable(Some(false));
+            }
             request.set_error(error);
         }
-        Err(error) => request.set_error(error),
     }
 }
 
@@ -225,12 +264,5 @@ fn validate_response(request: &mut Request) {
     let status = request.http_status();
     if status == 0 || status >= 300 {
         request.set_error(Error::new(Status::Service, "UnknownError", "unknown error"));
-    }
-}
-
-/// One attempt is all there is: whoever has not decided that another is worth it gets none.
-fn after_retry(request: &mut Request) {
-    if request.retryable().is_none() {
-        request.set_retryable(Some(false));
     }
 }

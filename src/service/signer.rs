@@ -3,6 +3,7 @@
 use crate::credentials::{Patient, Value};
 use crate::error::Result;
 use crate::request::Request;
+use crate::request::log::{self, Level};
 use crate::sign::{Payload, Signed, Signer, Subject, Url};
 use crate::text::Text;
 
@@ -16,10 +17,18 @@ pub(crate) fn sign(request: &mut Request) {
         }
         return;
     }
-    let now = client.configuration().now_seconds();
+    let now = client
+        .configuration()
+        .now()
+        .saturating_add(client.retries().clock_offset());
+    let now = now.div_euclid(1_000_000_000);
+    if request.retry_count() > 0 {
+        // Of the last attempt; the credentials may have changed to some without a token.
+        request.headers_mut().remove("X-Amz-Security-Token");
+    }
     let signed = client
         .credentials()
-        .get(&|| now, 0, &Patient)
+        .get(&|| client.configuration().now_seconds(), 0, &Patient)
         .and_then(|credentials| signature(request, &credentials, now));
     match signed {
         Ok(signed) if request.presign_seconds().is_some() => {
@@ -55,9 +64,23 @@ fn signature(request: &Request, credentials: &Value, now: i64) -> Result<Signed>
         now,
     );
     signer.session_token = Some(credentials.session_token.as_str());
-    signer.payload = Payload::Bytes(request.body());
-    match request.presign_seconds() {
+    signer.payload = match request.payload_hash() {
+        Some(hash) => Payload::Hash(hash),
+        None => Payload::Bytes(request.body()),
+    };
+    signer.explain = log::wants(request.client().configuration(), Level::Signing);
+    let signed = match request.presign_seconds() {
         Some(seconds) => signer.presign(&subject, seconds),
         None => signer.sign(&subject),
+    }?;
+    if signer.explain {
+        let token = credentials.session_token.as_str();
+        log::signature(
+            request,
+            &signed.canonical_request(),
+            &signed.string_to_sign(),
+            token,
+        );
     }
+    Ok(signed)
 }
