@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::load::environment::Environment;
 use crate::load::origin::Origin;
 use crate::load::profile::{FileState, Profile};
+use crate::session::TokenProvider;
 use crate::text::Text;
 use crate::transport::{self, PemSource, TlsSettings, Transport};
 use once_cell::sync::OnceCell;
@@ -31,11 +32,12 @@ pub struct Loaded {
     pub(crate) profile_origin: Origin,
     pub(crate) files: Vec<(Arc<Path>, FileState)>,
     pub(crate) plan: Plan,
-    pub(crate) credentials: Arc<Credentials>,
     /// What options gave for TLS; it wins over the fields.
     pub(crate) pem: TlsSettings,
     pub(crate) tls: transport::Tls,
     pub(crate) built_in: OnceCell<Arc<dyn Transport>>,
+    /// Who is asked for MFA codes.
+    pub(crate) token_provider: Option<Arc<TokenProvider>>,
     /// Why nothing could be loaded, where the session was wanted all the same.
     pub(crate) failure: Option<Error>,
 }
@@ -46,14 +48,17 @@ const OF_TLS: [Field; 3] = [Field::CaBundle, Field::ClientTlsCert, Field::Client
 #[derive(Clone)]
 pub struct ResolvedConfig {
     loaded: Arc<Loaded>,
+    /// Where the load found credentials. Providers hold what was loaded, so they can't be part of it.
+    credentials: Arc<Credentials>,
     overrides: Option<Arc<Config>>,
 }
 
 impl ResolvedConfig {
     /// The configuration of a session that was loaded.
-    pub fn new(loaded: Arc<Loaded>) -> ResolvedConfig {
+    pub fn new(loaded: Arc<Loaded>, credentials: Arc<Credentials>) -> ResolvedConfig {
         ResolvedConfig {
             loaded,
+            credentials,
             overrides: None,
         }
     }
@@ -71,6 +76,7 @@ impl ResolvedConfig {
         };
         ResolvedConfig {
             loaded: self.loaded.clone(),
+            credentials: self.credentials.clone(),
             overrides,
         }
     }
@@ -170,7 +176,7 @@ impl ResolvedConfig {
     /// Where credentials come from.
     pub fn credentials(&self) -> &Arc<Credentials> {
         self.object(|config| &config.credentials)
-            .unwrap_or(&self.loaded.credentials)
+            .unwrap_or(&self.credentials)
     }
 
     /// Whether the program gave the credentials.

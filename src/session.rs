@@ -106,7 +106,9 @@ impl Session {
             return Err(fault.clone());
         }
         let loaded = Loader::new(options)?.load()?;
-        let config = ResolvedConfig::new(Arc::new(loaded));
+        let loaded = Arc::new(loaded);
+        let credentials = Arc::new(loaded.plan.credentials(&loaded));
+        let config = ResolvedConfig::new(loaded, credentials);
         let mut handlers = match &options.handlers {
             Some(handlers) if !handlers.is_empty() => handlers.clone(),
             _ => defaults::handlers(),
@@ -124,7 +126,8 @@ impl Session {
     pub fn load_deferred(config: &Config) -> Session {
         Session::load(&Options::of(config.clone())).unwrap_or_else(|error| {
             let loaded = Loader::bare(config, error.clone());
-            let config = ResolvedConfig::new(Arc::new(loaded));
+            let credentials = Arc::new(Credentials::fixed(Err(error.clone())));
+            let config = ResolvedConfig::new(Arc::new(loaded), credentials);
             Session {
                 config,
                 handlers: LiveHandlers::new(Arc::new(failing(error))),
@@ -226,10 +229,10 @@ impl<'a> Loader<'a> {
             profile_origin: Origin::Default,
             files: Vec::new(),
             plan: Plan::of(Base::Remote),
-            credentials: Arc::new(Credentials::fixed(Err(error.clone()))),
             pem: TlsSettings::default(),
             tls: Tls::default(),
             built_in: OnceCell::new(),
+            token_provider: None,
             failure: Some(error),
         }
     }
@@ -265,7 +268,6 @@ impl<'a> Loader<'a> {
             self.fields_of_profile(&csm, Field::is_csm, &mut outside)?;
         }
         let plan = self.plan(&profile)?;
-        let credentials = Arc::new(plan.credentials(&self.environment));
         let tls = transport::check_tls(&self.tls_settings(&outside))?;
         Ok(Loaded {
             environment: self.environment,
@@ -277,10 +279,10 @@ impl<'a> Loader<'a> {
             profile_origin: self.profile_origin,
             files: files.looked_at().to_vec(),
             plan,
-            credentials,
             pem: self.options.tls.clone(),
             tls,
             built_in: OnceCell::new(),
+            token_provider: self.options.token_provider.clone(),
             failure: None,
         })
     }

@@ -7,7 +7,9 @@ use crate::error::{Error, Result, Status};
 use crate::load::environment::{Environment, Variable};
 use crate::load::origin::{FilePosition, Origin};
 use crate::load::profile::{Key, Profile, SSO_KEYS, Setting};
+use crate::resolved::Loaded;
 use crate::text::Text;
+use std::sync::Arc;
 
 /// Where the first credentials come from.
 #[derive(Clone, Debug)]
@@ -98,7 +100,8 @@ impl Plan {
     }
 
     /// The source that carries the plan out.
-    pub fn credentials(&self, environment: &Environment) -> Credentials {
+    pub fn credentials(&self, loaded: &Arc<Loaded>) -> Credentials {
+        let environment = &loaded.environment;
         if let Some(role) = self.roles.first() {
             return Credentials::fixed(Err(unsupported(
                 "role_arn",

@@ -8,7 +8,7 @@ use crate::text::Escaped;
 use std::fmt::Write;
 
 /// A wider cell pushes its own row alone.
-const WIDEST: usize = 48;
+const WIDEST: usize = 64;
 /// What is longer is cut.
 const LONGEST: usize = 200;
 

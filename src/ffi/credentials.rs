@@ -223,8 +223,8 @@ unsafe fn waiting<'a>(cancel: *const session_cancel_t) -> &'a dyn Wait {
     }
 }
 
-/// Unix seconds.
-fn now() -> i64 {
+/// Unix seconds, by the system's clock.
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| {
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX)

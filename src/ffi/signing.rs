@@ -1,6 +1,6 @@
 //! Signing without a client.
 
-use super::credentials::session_credentials_value_t;
+use super::credentials::{now, session_credentials_value_t};
 use super::error::session_error_t;
 use super::guard::{guard, guard_status, guard_value};
 use super::handle::{Out, borrow, borrow_mut, borrow_shared, handle, into_raw, take};
@@ -14,7 +14,6 @@ use crate::text::Text;
 use crate::transport::Header;
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Who signs, for what and how: AWS Signature Version 4 without a client.
 ///
@@ -127,14 +126,6 @@ fn no_credentials() -> Error {
         "MissingCredentials",
         "no credentials are set to sign with: call session_signing_set_credentials() first",
     )
-}
-
-/// Unix seconds.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-    })
 }
 
 /// Sets something, or remembers why it can't be.

@@ -90,6 +90,8 @@ variables! {
     CsmPort "AWS_CSM_PORT" Value;
     CsmClientId "AWS_CSM_CLIENT_ID" Value;
     ExecutionEnv "AWS_EXECUTION_ENV" Value;
+    LambdaFunctionName "AWS_LAMBDA_FUNCTION_NAME" Value;
+    TraceId "_X_AMZN_TRACE_ID" Value;
     Home "HOME" Outward;
     HttpProxy "HTTP_PROXY" Outward;
     HttpProxyLower "http_proxy" Outward;
@@ -108,6 +110,7 @@ pub struct Environment {
     /// A handful of entries: a scan beats an index. A value that is no UTF-8 can still name a file.
     values: Vec<(Variable, Result<Text, Box<OsStr>>)>,
     privileged: bool,
+    of_process: bool,
 }
 
 impl Environment {
@@ -116,12 +119,13 @@ impl Environment {
         let mut environment = Environment {
             values: Vec::with_capacity(16),
             privileged: os::is_privileged(),
+            of_process: true,
         };
         os::each_environment_entry(|entry| {
             // Most variables are none of ours: their first letter tells.
             if matches!(
                 entry.first(),
-                Some(b'A' | b'H' | b'N' | b'R' | b'S' | b'h' | b'n')
+                Some(b'A' | b'H' | b'N' | b'R' | b'S' | b'_' | b'h' | b'n')
             ) {
                 let equals = entry.iter().position(|byte| *byte == b'=');
                 if let Some((name, value)) = equals.and_then(|at| entry.split_at_checked(at)) {
@@ -188,6 +192,18 @@ impl Environment {
             Ok(text) => Cow::Borrowed(text.as_str()),
             Err(raw) => raw.to_string_lossy(),
         })
+    }
+
+    /// The value of a variable at this moment, for what changes while a program runs: Lambda sets the trace id anew for
+    /// each call. An environment of the host's own does not change.
+    pub fn now(&self, variable: Variable) -> Option<String> {
+        let value = match self.of_process {
+            true => std::env::var_os(variable.name())?
+                .to_string_lossy()
+                .into_owned(),
+            false => self.get(variable)?.to_string(),
+        };
+        (!value.trim().is_empty()).then_some(value)
     }
 
     /// The value of a variable that names a file.

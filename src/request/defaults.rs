@@ -3,9 +3,9 @@
 use crate::error::{Error, Status};
 use crate::handlers::{Handler, Handlers, Stage, stop_on_error};
 use crate::load::environment::Variable;
-use crate::request::{Request, Response};
+use crate::request::{Request, Response, retry};
 use crate::text::Text;
-use crate::transport::{Body, HttpRequest, Purpose, Timeouts};
+use crate::transport::{Body, HttpRequest, Timeouts};
 use std::sync::{Arc, LazyLock};
 
 /// The lists of a session that was given none.
@@ -39,6 +39,16 @@ fn make() -> Handlers {
         user_agent_of_host,
     );
     add(
+        Stage::Build,
+        crate::text!("core.AddTraceIDHandler"),
+        trace_id,
+    );
+    add(
+        Stage::Sign,
+        crate::text!("core.AddAttemptHandler"),
+        attempt_headers,
+    );
+    add(
         Stage::Sign,
         crate::text!("core.BuildContentLengthHandler"),
         content_length,
@@ -57,7 +67,7 @@ fn make() -> Handlers {
     add(
         Stage::AfterRetry,
         crate::text!("core.AfterRetryHandler"),
-        after_retry,
+        retry::after_retry,
     );
     for stage in [Stage::Validate, Stage::Build] {
         handlers
@@ -158,6 +168,43 @@ pub fn add_to_user_agent(request: &mut Request, addition: &Text) {
     request.headers_mut().set(USER_AGENT, agent);
 }
 
+/// Tells a service that runs in Lambda which call of it this one belongs to, as all AWS SDKs do.
+fn trace_id(request: &mut Request) {
+    const NAME: Text = crate::text!("X-Amzn-Trace-Id");
+    let environment = request.client().configuration().environment();
+    if environment.now(Variable::LambdaFunctionName).is_none()
+        || request.headers().get(&NAME).is_some()
+    {
+        return;
+    }
+    if let Some(id) = environment.now(Variable::TraceId) {
+        let mut escaped = String::with_capacity(id.len());
+        for byte in id.bytes() {
+            match byte {
+                b' '..=b'~' => escaped.push(char::from(byte)),
+                _ => escaped.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        request.headers_mut().set(NAME, Text::lossy(escaped));
+    }
+}
+
+/// Lets a service tell the attempts of a request from other requests.
+fn attempt_headers(request: &mut Request) {
+    if request.presign_seconds().is_some() {
+        return;
+    }
+    let id = request.invocation_id().clone();
+    let most = retry::max_attempts(request.client().configuration(), request.service());
+    let attempt = format!(
+        "attempt={}; max={most}",
+        request.retry_count().saturating_add(1)
+    );
+    let headers = request.headers_mut();
+    headers.set(crate::text!("amz-sdk-invocation-id"), id);
+    headers.set(crate::text!("amz-sdk-request"), Text::lossy(attempt));
+}
+
 const CONTENT_LENGTH: Text = crate::text!("Content-Length");
 
 fn content_length(request: &mut Request) {
@@ -198,7 +245,7 @@ fn send(request: &mut Request) {
     };
     let target = request.url().target();
     let result = transport.send(HttpRequest {
-        purpose: Purpose::Service,
+        purpose: request.client().purpose(),
         method: request.method(),
         scheme: request.url().scheme(),
         authority: request.url().authority(),
@@ -225,12 +272,5 @@ fn validate_response(request: &mut Request) {
     let status = request.http_status();
     if status == 0 || status >= 300 {
         request.set_error(Error::new(Status::Service, "UnknownError", "unknown error"));
-    }
-}
-
-/// One attempt is all there is: whoever has not decided that another is worth it gets none.
-fn after_retry(request: &mut Request) {
-    if request.retryable().is_none() {
-        request.set_retryable(Some(false));
     }
 }

@@ -2,6 +2,7 @@
 
 mod headers;
 mod response;
+pub mod retry;
 mod run;
 pub mod template;
 pub mod url;
@@ -55,6 +56,10 @@ pub struct Request {
     retry_count: u32,
     retry_delay_ms: u64,
     retryable: Option<bool>,
+    /// What the last retry took from the client's quota.
+    retry_cost: Option<u32>,
+    corrected_clock: bool,
+    invocation_id: Text,
     /// How long the presigned URL is good, in seconds, while one is made.
     presign_seconds: Option<u32>,
     presigned_url: Option<Text>,
@@ -112,6 +117,9 @@ impl Request {
             retry_count: 0,
             retry_delay_ms: 0,
             retryable: None,
+            retry_cost: None,
+            corrected_clock: false,
+            invocation_id: Text::EMPTY,
             presign_seconds: None,
             presigned_url: None,
             created_at: now,
@@ -278,6 +286,39 @@ impl Request {
     /// Decides whether another try is worth it.
     pub fn set_retryable(&mut self, retryable: Option<bool>) {
         self.retryable = retryable;
+    }
+
+    /// Waits before another attempt, in nanoseconds, as the program's sleep does or the system's.
+    fn wait(&self, nanoseconds: u64) -> Result<()> {
+        match self.client.configuration().sleep() {
+            Some(sleep) => sleep(nanoseconds),
+            None => std::thread::sleep(std::time::Duration::from_nanos(nanoseconds)),
+        }
+        Ok(())
+    }
+
+    /// The id that all its attempts have.
+    fn invocation_id(&mut self) -> &Text {
+        if self.invocation_id.is_empty() {
+            self.invocation_id = Text::lossy(retry::uuid());
+        }
+        &self.invocation_id
+    }
+
+    /// Goes over to the next attempt, which waited so long and cost so much.
+    fn begin_retry(&mut self, delay: u64, cost: Option<u32>) {
+        self.error = None;
+        self.retry_count = self.retry_count.saturating_add(1);
+        self.retry_delay_ms = delay / 1_000_000;
+        self.retry_cost = cost;
+    }
+
+    fn has_corrected_clock(&self) -> bool {
+        self.corrected_clock
+    }
+
+    fn set_corrected_clock(&mut self) {
+        self.corrected_clock = true;
     }
 
     /// What is wrong with it now.

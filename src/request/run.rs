@@ -76,6 +76,7 @@ impl Request {
             self.sign()?;
             self.attempt();
             if self.error.is_none() {
+                self.client.retries().release(self.retry_cost);
                 return Ok(());
             }
             self.run(Stage::Retry);

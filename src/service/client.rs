@@ -6,13 +6,14 @@ use crate::config::{Config, Field};
 use crate::credentials::Credentials;
 use crate::endpoint::{self, Lookup};
 use crate::error::{Error, Result, Status};
-use crate::handlers::{Handler, HasHandlers, LiveHandlers, Stage};
+use crate::handlers::{Handler, Handlers, HasHandlers, LiveHandlers, Stage};
+use crate::request::retry::RetryState;
 use crate::request::{Url, defaults};
-use crate::resolved::ResolvedConfig;
+use crate::resolved::{Loaded, ResolvedConfig};
 use crate::session::Session;
 use crate::sign;
 use crate::text::Text;
-use crate::transport::Transport;
+use crate::transport::{Purpose, Transport};
 use std::sync::Arc;
 
 /// A client of one service, shared by its requests.
@@ -22,6 +23,17 @@ pub struct Client {
     service: Text,
     protocol: Protocol,
     endpoint: Endpoint,
+    purpose: Purpose,
+    retries: RetryState,
+}
+
+/// Where the library's own calls go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place<'a> {
+    /// To the service's endpoint in a region.
+    Region(&'a str),
+    /// There.
+    Url(&'a str),
 }
 
 /// Where a service is.
@@ -69,8 +81,48 @@ impl Client {
         }
         let config = session.config().with(overrides);
         let endpoint = Endpoint::of(&service, &config);
+        let handlers = session.live_handlers().now();
+        Ok(Client::assemble(
+            config,
+            service,
+            endpoint,
+            handlers,
+            Purpose::Service,
+        ))
+    }
+
+    /// A client for the library's own calls for credentials: the built-in handlers alone, and never the endpoint that
+    /// the program gave for its services.
+    pub(crate) fn for_credentials(
+        loaded: &Arc<Loaded>,
+        credentials: Arc<Credentials>,
+        purpose: Purpose,
+        service: Text,
+        place: Place<'_>,
+    ) -> Client {
+        let config = ResolvedConfig::new(loaded.clone(), Arc::new(Credentials::Anonymous));
+        let mut own = Config::default();
+        own.credentials = Some(credentials);
+        if let Place::Region(region) = place {
+            own.put(Field::Region, Text::lossy(region));
+        }
+        let config = config.with(Some(&Arc::new(own)));
+        let found = match place {
+            Place::Region(_) => resolve(&service, &config),
+            Place::Url(url) => given(&service, &config, url),
+        };
+        let endpoint = found.unwrap_or_else(Endpoint::missing);
+        Client::assemble(config, service, endpoint, defaults::handlers(), purpose)
+    }
+
+    fn assemble(
+        config: ResolvedConfig,
+        service: Text,
+        endpoint: Endpoint,
+        mut handlers: Arc<Handlers>,
+        purpose: Purpose,
+    ) -> Client {
         let protocol = protocol::of(&service);
-        let mut handlers = session.live_handlers().now();
         let lists = Arc::make_mut(&mut handlers);
         defaults::place_parameter_check(lists, config.flag(Field::DisableParamValidation));
         lists.list_mut(Stage::Sign).push_back(Handler::builtin(
@@ -81,13 +133,25 @@ impl Client {
         if s3::is_s3(&service) {
             s3::add_handlers(lists);
         }
-        Ok(Client {
+        Client {
             config,
             handlers: LiveHandlers::new(handlers),
             service,
             protocol,
             endpoint,
-        })
+            purpose,
+            retries: RetryState::default(),
+        }
+    }
+
+    /// What its requests have learnt about retries and the servers' clock.
+    pub fn retries(&self) -> &RetryState {
+        &self.retries
+    }
+
+    /// What its requests are for.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
     }
 
     /// The service, by the id of its endpoints.
@@ -169,10 +233,14 @@ impl Endpoint {
         } else {
             given(service, config, custom)
         };
-        found.unwrap_or_else(|error| Endpoint {
+        found.unwrap_or_else(Endpoint::missing)
+    }
+
+    fn missing(error: Error) -> Endpoint {
+        Endpoint {
             error: Some(error),
             ..Endpoint::default()
-        })
+        }
     }
 }
 

@@ -12,3 +12,4 @@ pub(crate) mod signer;
 mod xml;
 
 pub use client::Client;
+pub(crate) use client::Place;

@@ -16,10 +16,18 @@ pub(crate) fn sign(request: &mut Request) {
         }
         return;
     }
-    let now = client.configuration().now_seconds();
+    let now = client
+        .configuration()
+        .now()
+        .saturating_add(client.retries().clock_offset());
+    let now = now.div_euclid(1_000_000_000);
+    if request.retry_count() > 0 {
+        // Of the last attempt; the credentials may have changed to some without a token.
+        request.headers_mut().remove("X-Amz-Security-Token");
+    }
     let signed = client
         .credentials()
-        .get(now, 0, &Patient)
+        .get(client.configuration().now_seconds(), 0, &Patient)
         .and_then(|credentials| signature(request, &credentials, now));
     match signed {
         Ok(signed) if request.presign_seconds().is_some() => {
