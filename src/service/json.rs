@@ -1,6 +1,6 @@
 //! Errors in JSON: those of DynamoDB, Lambda and most newer services.
 
-use super::protocol::ERROR_LIMIT;
+use super::protocol::{self, ERROR_LIMIT};
 use crate::error::{Error, Status};
 use crate::request::Request;
 
@@ -46,7 +46,7 @@ pub(super) fn unmarshal_error(request: &mut Request) {
         }
         Err(cause) => cause.with_reply(status, id.as_str(), ""),
     };
-    request.set_error(error);
+    protocol::fail(request, error);
 }
 
 /// The code alone, of `aws.protocoltests#Code:http://…`.

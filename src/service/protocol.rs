@@ -3,6 +3,7 @@
 use super::facts::Facts;
 pub(super) use super::facts::Protocol;
 use super::{json, query, rest, xml};
+use crate::error::{Error, Status};
 use crate::handlers::{Handler, Handlers, Stage};
 use crate::request::Request;
 use crate::text::Text;
@@ -67,6 +68,21 @@ pub(super) fn add_handlers(protocol: Protocol, handlers: &mut Handlers) {
             add(Stage::UnmarshalError, bad, xml::unmarshal_error);
         }
     }
+}
+
+/// Fails a request with what its reply says. A redirect is not followed; where it leads is told.
+pub(super) fn fail(request: &mut Request, error: Error) {
+    let location = request
+        .response()
+        .filter(|response| (300..400).contains(&response.status()))
+        .map_or("", |response| response.header("location"));
+    let error = if location.is_empty() {
+        error
+    } else {
+        let why = format!("the reply is a redirect to {location}, which is not followed");
+        error.with_cause(Error::new(Status::Service, "", why))
+    };
+    request.set_error(error);
 }
 
 /// The most bytes of an error reply that are read.

@@ -1,6 +1,6 @@
 //! Errors in XML: S3's and those of the query protocol.
 
-use super::protocol::ERROR_LIMIT;
+use super::protocol::{self, ERROR_LIMIT};
 use super::s3;
 use crate::error::{Error, Status};
 use crate::request::Request;
@@ -10,7 +10,6 @@ use crate::text::Text;
 pub(super) fn unmarshal_error(request: &mut Request) {
     let id = request.request_id().clone();
     let is_s3 = s3::is_s3(request.service());
-    let service = request.service().clone();
     let Some(response) = request.response_mut() else {
         return;
     };
@@ -24,7 +23,7 @@ pub(super) fn unmarshal_error(request: &mut Request) {
     };
     if let (Ok(true), true) = (&empty, is_s3) {
         let error = s3::error_without_body(request, told);
-        return request.set_error(error);
+        return protocol::fail(request, error);
     }
     let Some(response) = request.response_mut() else {
         return;
@@ -36,10 +35,10 @@ pub(super) fn unmarshal_error(request: &mut Request) {
             response.document(ERROR_LIMIT).map(Some)
         }
     });
-    let error =
-        match parsed {
-            Ok(None) => told("", ""),
-            Ok(Some(document)) => match document.root() {
+    let error = match parsed {
+        Ok(None) => told("", ""),
+        Ok(Some(document)) => {
+            match document.root() {
                 "Error" | "ErrorResponse" | "Response" => {
                     let text = |name| document.text_of(name).unwrap_or_default();
                     let id = if id.is_empty() {
@@ -64,38 +63,18 @@ pub(super) fn unmarshal_error(request: &mut Request) {
                         "",
                         format!("the reply is no error but a {root:?}"),
                     );
-                    unreadable(&service, told).with_cause(cause)
+                    unreadable(told).with_cause(cause)
                 }
-            },
-            Err(cause) if cause.status() == Status::Serialization => {
-                unreadable(&service, told).with_cause(cause)
             }
-            Err(cause) => cause.with_reply(status, id.as_str(), host_id.as_str()),
-        };
-    let error = match request.response() {
-        Some(response) if (300..400).contains(&status) => {
-            with_location(error, response.header("location"))
         }
-        _ => error,
+        Err(cause) if cause.status() == Status::Serialization => unreadable(told).with_cause(cause),
+        Err(cause) => cause.with_reply(status, id.as_str(), host_id.as_str()),
     };
-    request.set_error(error);
+    protocol::fail(request, error);
 }
 
-fn unreadable(service: &str, told: impl Fn(&str, &str) -> Error) -> Error {
-    let _ = service;
+fn unreadable(told: impl Fn(&str, &str) -> Error) -> Error {
     told("SerializationError", "failed to unmarshal error message")
-}
-
-/// A redirect is not followed; where it leads is told.
-fn with_location(error: Error, location: &str) -> Error {
-    if location.is_empty() {
-        return error;
-    }
-    error.with_cause(Error::new(
-        Status::Service,
-        "",
-        format!("the reply is a redirect to {location}, which is not followed"),
-    ))
 }
 
 fn first<'a>(one: &'a str, other: &'a str) -> &'a str {

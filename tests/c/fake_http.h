@@ -12,19 +12,21 @@ struct fake_http {
     size_t body_length; /* 0: all of `body` as a text */
     /* What it was given. */
     int sent;
-    char scheme[16], host[256], target[2048], authorization[1024];
+    char scheme[16], host[256], target[2048], authorization[1024], date[32];
 };
 
 static inline session_status_t fake_send(session_http_request_t *request, session_http_reply_t *reply, void *user_data)
 {
     struct fake_http *fake = user_data;
     const char *authorization = session_http_request_header(request, "authorization");
+    const char *date = session_http_request_header(request, "x-amz-date");
 
     fake->sent++;
     snprintf(fake->scheme, sizeof fake->scheme, "%s", session_http_request_scheme(request));
     snprintf(fake->host, sizeof fake->host, "%s", session_http_request_host(request));
     snprintf(fake->target, sizeof fake->target, "%s", session_http_request_target(request));
     snprintf(fake->authorization, sizeof fake->authorization, "%s", authorization ? authorization : "");
+    snprintf(fake->date, sizeof fake->date, "%s", date ? date : "");
     if (fake->status == 0) {
         session_http_reply_set_error(reply, "RequestError", "the fake fails");
         return SESSION_ERR_TRANSPORT;
@@ -37,7 +39,13 @@ static inline session_status_t fake_send(session_http_request_t *request, sessio
     return SESSION_OK;
 }
 
-/* A configuration with the fake as transport, a region and keys. */
+static inline void no_sleep(uint64_t nanoseconds, void *user_data)
+{
+    (void)nanoseconds;
+    (void)user_data;
+}
+
+/* A configuration with the fake as transport, a region and keys. Nobody sleeps between tries. */
 static inline session_config_t *fake_config(struct fake_http *fake)
 {
     session_config_t *config = own_config(session_config_new());
@@ -49,6 +57,7 @@ static inline session_config_t *fake_config(struct fake_http *fake)
     CHECK_INT(session_credentials_new_static("AKIDEXAMPLE", "SECRETEXAMPLE", "TOKENEXAMPLE", &credentials, NULL), SESSION_OK);
     CHECK_INT(session_config_set_credentials(config, own_credentials(credentials)), SESSION_OK);
     CHECK_INT(session_config_set_transport(config, &transport), SESSION_OK);
+    CHECK_INT(session_config_set_sleep(config, no_sleep, NULL, NULL), SESSION_OK);
     CHECK_INT(session_config_set_region(config, "us-west-2"), SESSION_OK);
     return config;
 }

@@ -1,8 +1,7 @@
 /*
  * One test for each row of the table in which libsession says where it differs from Go on purpose. Not here:
  *
- *   5, 18, 19, 20, 22, 30, 33, 42  are of retries and of providers that this version does not have;
- *   11  a token file is read by such a provider alone;
+ *   11, 18, 19, 20, 30, 33, 42  are of providers that this version does not have;
  *   31  takes a program with the setuid bit: the unit tests of the environment plant the kernel's word for it.
  */
 #include "fake_http.h"
@@ -27,8 +26,10 @@ TEST(row_01_grammar_of_all_aws_tools)
                 "ec2_metadata_service_endpoint = http://[::1]:1338/a#b\n"
                 "credential_process = \"/opt/a b/get --key\"\n"
                 "mfa_serial = # nothing\n"
-                "sso_region\t=\t'quoted'\n");
-    session = loaded(with_config(with_profile(WITH(SHARED), "a b"), fake_config(&(struct fake_http){0})));
+                "max_attempts\t=\t4 ; a comment\n");
+    session = loaded(with_profile(WITH(SHARED), "a b"));
+    CHECK_STR(setting(session, "max_attempts"), "4");
+    CHECK_STR(origin(session, "mfa_serial"), "unset");
     CHECK_STR(setting(session, "region"), "us-west-2");
     CHECK_STR(setting(session, "ec2_metadata_service_endpoint"), "http://[::1]:1338/a#b");
     CHECK_CONTAINS(origin(session, "region"), "/.aws/config:2 (profile a b)");
@@ -95,7 +96,7 @@ TEST(row_02_sections_of_the_config_file)
     refused(with_profile(WITH(SHARED), "bare"), SESSION_ERR_PROFILE_NOT_FOUND);
     refused(with_profile(WITH(SHARED), "of other shape"), SESSION_ERR_PROFILE_NOT_FOUND);
     refused(with_profile(WITH(SHARED), "x"), SESSION_ERR_PROFILE_NOT_FOUND);
-    CHECK_CONTAINS(origin(loaded(with_profile(WITH(SHARED), "sso")), "sso_region"), ":15 (sso-session corp)");
+    CHECK_CONTAINS(origin(loaded(with_profile(WITH(SHARED), "sso")), "sso_region"), ":21 (sso-session corp)");
 }
 
 TEST(row_02_sections_of_the_credentials_file)
@@ -347,7 +348,6 @@ TEST(row_12_an_endpoint_in_code_is_for_service_clients)
     struct fake_http fake = {.status = 200};
     session_config_t *config = fake_config(&fake);
     session_t *session;
-    const char *report;
 
     config_file("[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = default\n"
                 "aws_access_key_id = AK\naws_secret_access_key = SK\n");
@@ -357,8 +357,6 @@ TEST(row_12_an_endpoint_in_code_is_for_service_clients)
     CHECK_STR(endpoint_of(session, "s3"), "https://mine.example");
     no_credentials(session);
     CHECK(!strstr(fake.host, "mine.example"));
-    report = explained(session, SESSION_EXPLAIN_JSON);
-    CHECK(!strstr(strstr(report, "\"chain\""), "mine.example") || strstr(report, "\"chain\"") < strstr(report, "\"settings\""));
 }
 
 /* ---- Requests ---- */
@@ -373,6 +371,37 @@ static void count(session_request_t *request, void *user_data)
 {
     (void)request;
     ++*(int *)user_data;
+}
+
+static void fail_and_ask_for_more(session_request_t *request, void *user_data)
+{
+    count(request, user_data);
+    session_request_set_error(request, "Planted", "by a handler");
+    session_request_set_retryable(request, 1);
+}
+
+/* How often a request is sent that the server can't answer. */
+static int attempts(session_options_t *options, const char *field, const char *value)
+{
+    struct fake_http fake = {.status = 500};
+    session_config_t *config = fake_config(&fake);
+
+    if (field)
+        CHECK_INT(session_config_set(config, field, value), SESSION_OK);
+    send_error(request_of(client_of(loaded(with_config(options, config)), "s3", NULL), "ListBuckets", "GET", "/", NULL));
+    return fake.sent;
+}
+
+TEST(row_05_attempts_of_each_mode)
+{
+    CHECK_INT(attempts(WITH_NOTHING, NULL, NULL), 3);
+    CHECK_INT(attempts(WITH("AWS_RETRY_MODE=legacy"), NULL, NULL), 4);
+    CHECK_INT(attempts(WITH("AWS_RETRY_MODE=adaptive"), NULL, NULL), 3);
+    CHECK_INT(attempts(WITH("AWS_MAX_ATTEMPTS=5"), NULL, NULL), 5);
+    CHECK_INT(attempts(WITH("AWS_MAX_ATTEMPTS=5"), "max_retries", "1"), 2);
+    CHECK_INT(attempts(WITH("AWS_MAX_ATTEMPTS=5"), "max_attempts", "1"), 1);
+    config_file("[default]\nretry_mode = legacy\nmax_attempts = 2\n");
+    CHECK_INT(attempts(WITH(SHARED), NULL, NULL), 2);
 }
 
 TEST(row_13_an_error_before_the_send_stops_all)
@@ -397,6 +426,19 @@ TEST(row_13_an_error_before_the_send_stops_all)
         CHECK_INT(later, 0);
         CHECK_INT(session_request_retry_count(request), 0);
     }
+}
+
+TEST(row_13_a_handler_of_send_may_ask_for_more)
+{
+    struct fake_http fake = {.status = 200};
+    session_client_t *client = client_of(fake_session(&fake), "s3", NULL);
+    session_handlers_t *handlers = own_handlers(session_client_handlers(client));
+    int runs = 0;
+
+    session_handlers_push_front(handlers, SESSION_STAGE_SEND, NULL, fail_and_ask_for_more, &runs, NULL, NULL);
+    send_error(request_of(client, "ListBuckets", "GET", "/", NULL));
+    CHECK_INT(runs, 3);
+    CHECK_INT(fake.sent, 0);
 }
 
 TEST(row_14_an_error_that_can_not_be_read)
@@ -427,7 +469,7 @@ TEST(row_15_endpoint_errors_as_they_are)
 {
     static const char *const fields[][3] = {
         {"endpoint", "ftp://mine.example", "ftp"},
-        {"endpoint", "https://", "https://"},
+        {"endpoint", "https://", "no host"},
         {"endpoint", "https://exa mple", "invalid endpoint"},
         {"region", "not a region", "not a region"},
     };
@@ -550,7 +592,7 @@ TEST(row_17_nothing_is_printed)
     session_client_new(NULL, NULL, NULL, NULL, NULL);
     CHECK_INT(end_capture(), 0);
     CHECK(!untouched);
-    CHECK_INT(fake.sent + broken.sent + bad.sent, 3);
+    CHECK(fake.sent && broken.sent && bad.sent);
 }
 
 TEST(row_17_the_process_stays_as_it_is)
@@ -599,6 +641,26 @@ TEST(row_21_why_there_are_no_credentials)
     }
     CHECK_CONTAINS(session_error_text(error), "AWS_SECRET_ACCESS_KEY");
     CHECK_CONTAINS(session_error_text(error), "AWS_EC2_METADATA_DISABLED");
+}
+
+TEST(row_22_the_server_s_clock_is_learned)
+{
+    struct fake_http fake = {
+        .status = 403,
+        .headers = {"Date", "Fri, 03 Jan 2020 03:04:05 GMT"},
+        .body = "<Error><Code>RequestTimeTooSkewed</Code></Error>",
+    };
+    session_client_t *client = client_of(fake_session(&fake), "s3", NULL), *other;
+
+    send_error(request_of(client, "ListBuckets", "GET", "/", NULL));
+    CHECK(fake.sent > 1);
+    CHECK_CONTAINS(fake.date, "20200103T03");
+    other = client_of(fake_session(&fake), "s3", NULL);
+    fake.status = 200;
+    send_ok(request_of(other, "ListBuckets", "GET", "/", NULL));
+    CHECK(!strstr(fake.date, "20200103")); /* of a client, not of all */
+    send_ok(request_of(client, "ListBuckets", "GET", "/", NULL));
+    CHECK_CONTAINS(fake.date, "20200103T03");
 }
 
 struct lines {
@@ -1153,7 +1215,11 @@ TEST(row_41_codes)
     session_t *untouched = NULL;
 
     CHECK_STR(session_error_code(refused(WITH("AWS_STS_REGIONAL_ENDPOINTS=local"), SESSION_ERR_CONFIG)), "EnvConfigError");
-    CHECK_STR(session_error_code(refused(WITH("AWS_REGION=\xFF"), SESSION_ERR_INVALID_ARGUMENT)), "InvalidArgument");
+    setenv("AWS_REGION", "\xFF", 1);
+    CHECK_INT(session_new(NULL, &untouched, &error), SESSION_ERR_CONFIG);
+    CHECK_STR(session_error_code(own_error(error)), "EnvConfigError");
+    CHECK_CONTAINS(session_error_text(error), "AWS_REGION");
+    unsetenv("AWS_REGION");
     config_file("[default]\nsts_regional_endpoints = local\n");
     CHECK_STR(session_error_code(refused(WITH(SHARED), SESSION_ERR_CONFIG)), "SharedConfigErr");
     config_file("[default]\nsso_account_id = 1\n");
