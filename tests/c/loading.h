@@ -19,11 +19,10 @@ struct ending {
     struct ending *before;
 };
 static struct ending *endings;
-static pid_t ending_process;
 
 static inline void run_endings(void)
 {
-    while (endings && ending_process == getpid()) {
+    while (endings) {
         struct ending *last = endings;
         endings = last->before;
         last->destroy(last->object);
@@ -36,11 +35,8 @@ static inline void until_end(void *object, void (*destroy)(void *object))
     struct ending *ending = malloc(sizeof *ending);
 
     CHECK(ending);
-    if (ending_process != getpid()) {
-        endings = NULL;
-        ending_process = getpid();
+    if (!endings)
         atexit(run_endings);
-    }
     *ending = (struct ending){object, destroy, endings};
     endings = ending;
 }
@@ -106,6 +102,14 @@ __attribute__((format(printf, 1, 2))) static inline char *formatted(const char *
     return text;
 }
 
+/* Whether valgrind runs the test, under which everything takes a hundred times as long. */
+static inline int is_watched(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+
+    return preloaded && strstr(preloaded, "vgpreload");
+}
+
 /* ---- A folder of files ---- */
 
 static inline void remove_tree(const char *path)
@@ -126,9 +130,12 @@ static inline void remove_tree(const char *path)
     rmdir(path);
 }
 
+static pid_t folder_owner;
+
 static inline void end_folder(void *path)
 {
-    remove_tree(path);
+    if (folder_owner == getpid())
+        remove_tree(path);
     free(path);
 }
 
@@ -136,11 +143,10 @@ static inline void end_folder(void *path)
 static inline const char *folder(void)
 {
     static char *path;
-    static pid_t owner;
     const char *temporary = getenv("TMPDIR");
     size_t size;
 
-    if (path && owner == getpid())
+    if (path)
         return path;
     if (!temporary || !*temporary)
         temporary = "/tmp";
@@ -149,7 +155,7 @@ static inline const char *folder(void)
     CHECK(path);
     snprintf(path, size, "%s/session-XXXXXX", temporary);
     CHECK(mkdtemp(path));
-    owner = getpid();
+    folder_owner = getpid();
     until_end(path, end_folder);
     return path;
 }
