@@ -1,4 +1,4 @@
-# How the C tests and examples are compiled and run.
+# How the tests and examples in C and C++ are compiled and run.
 
 if(SESSION_SANITIZE STREQUAL "valgrind")
   find_program(VALGRIND_EXECUTABLE valgrind REQUIRED)
@@ -11,10 +11,10 @@ elseif(SESSION_SANITIZE)
   message(FATAL_ERROR "SESSION_SANITIZE is `${SESSION_SANITIZE}`; it can be `address` or `valgrind`")
 endif()
 
-# session_c_program(name): compiles name.c of this folder as C99, warnings as errors, against the shared library.
-function(session_c_program name)
-  add_executable(${name} ${name}.c)
-  set_target_properties(${name} PROPERTIES C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
+# session_program(name language standard): how a program is compiled: warnings as errors, with the shared library.
+function(session_program name language standard)
+  set_target_properties(${name} PROPERTIES
+    ${language}_STANDARD ${standard} ${language}_STANDARD_REQUIRED ON ${language}_EXTENSIONS OFF)
   target_compile_options(${name} PRIVATE -Wall -Wextra -pedantic -Werror)
   target_link_libraries(${name} PRIVATE session::session)
   if(SESSION_SANITIZE STREQUAL "address")
@@ -24,13 +24,23 @@ function(session_c_program name)
   set_property(GLOBAL APPEND PROPERTY session_programs ${name})
 endfunction()
 
-# session_run(name [server...]): runs a program by ctest; if servers are named (see tests/servers), once with each.
+# session_c_program(name): name.c of this folder as C99.
+function(session_c_program name)
+  add_executable(${name} ${name}.c)
+  session_program(${name} C 99)
+endfunction()
+
+# session_run(name [server...]): runs a program by ctest; if servers are named (see tests/servers), once with each. If
+# name_PRINTS is set, the program must print that.
 function(session_run name)
+  set(command ${session_launcher} $<TARGET_FILE:${name}>)
+  if(DEFINED ${name}_PRINTS)
+    list(PREPEND command ${PROJECT_SOURCE_DIR}/tests/prints.sh "${${name}_PRINTS}")
+  endif()
   if(NOT ARGN)
-    add_test(NAME ${name} COMMAND ${session_launcher} $<TARGET_FILE:${name}>)
+    add_test(NAME ${name} COMMAND ${command})
   endif()
   foreach(server ${ARGN})
-    add_test(NAME ${name}.${server}
-      COMMAND ${PROJECT_SOURCE_DIR}/tests/servers/with_server.py ${server} -- ${session_launcher} $<TARGET_FILE:${name}>)
+    add_test(NAME ${name}.${server} COMMAND ${PROJECT_SOURCE_DIR}/tests/servers/with_server.py ${server} -- ${command})
   endforeach()
 endfunction()

@@ -60,7 +60,8 @@ static session_status_t work_with_s3(const session_client_t *s3, session_error_t
         (status = session_response_value(reply, "Key", &name, error)))
         goto done;
     printf("         the bucket holds \"%s\"\n", name);
-    session_response_free(reply), reply = NULL;
+    session_response_free(reply);
+    reply = NULL;
 
     if ((status = call(s3, "GetObject", "GET", "/{Bucket}/{Key+}", key, NULL, &reply, error)) ||
         (status = session_response_body(reply, 1 << 20, &data, &length, error)))
@@ -119,7 +120,10 @@ static int try_wrong_secret(const session_t *session, const char *key_id)
         fprintf(stderr, "a wrong secret was accepted: the server does not verify signatures\n");
     }
     session_error_free(error);
-    session_client_free(s3), session_free(copy), session_credentials_free(wrong), session_config_free(config);
+    session_client_free(s3);
+    session_free(copy);
+    session_credentials_free(wrong);
+    session_config_free(config);
     return refused;
 }
 
@@ -164,9 +168,16 @@ int main(void)
 done:
     if (error != NULL)
         fprintf(stderr, "%s\n", session_error_text(error));
-    session_error_free(error), session_string_free(origin);
-    session_credentials_value_free(value), session_credentials_free(credentials);
-    session_client_free(sts), session_client_free(s3), session_free(copy), session_free(session);
-    session_config_free(east), session_config_free(config), session_options_free(options);
+    session_error_free(error);
+    session_string_free(origin);
+    session_credentials_value_free(value);
+    session_credentials_free(credentials);
+    session_client_free(sts);
+    session_client_free(s3);
+    session_free(copy);
+    session_free(session);
+    session_config_free(east);
+    session_config_free(config);
+    session_options_free(options);
     return failed;
 }

@@ -20,8 +20,9 @@
  * and handler lists are synchronised inside: any thread, any time. Credentials values and
  * errors never change. A configuration, options, a request, a response and a signing belong
  * to one thread at a time. No thread needs clean-up; the library stays mapped after dlclose.
- * There is no global initialisation, and nothing is printed. Process-wide are the default
- * session and the cache of signing keys.
+ * There is no global initialisation. Nothing is printed but by session_must_new() and
+ * session_stdin_token_provider(). Process-wide are the default session and the cache of
+ * signing keys. A forked child opens connections of its own.
  *
  * The Go package this follows: github.com/aws/aws-sdk-go/aws/session.
  */
@@ -35,16 +36,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The version of this header; session_version() is that of the library. */
+/** The major version of this header; session_version() tells that of the library. */
 #define SESSION_VERSION_MAJOR 0
+/** The minor version of this header. */
 #define SESSION_VERSION_MINOR 1
+/** The patch version of this header. */
 #define SESSION_VERSION_PATCH 0
+/** The version of this header as one number, `1002003` for 1.2.3. */
 #define SESSION_VERSION_NUMBER \
   (SESSION_VERSION_MAJOR * 1000000 + SESSION_VERSION_MINOR * 1000 + SESSION_VERSION_PATCH)
+/** Whether this header is of that version or a later one; for `#if`. */
 #define SESSION_VERSION_AT_LEAST(major, minor, patch) \
   (SESSION_VERSION_NUMBER >= (major) * 1000000 + (minor) * 1000 + (patch))
 
-/* Each may be defined before this header is included. */
+/* May be defined before this header is included. */
 #ifndef SESSION_API
 #if defined(__GNUC__) && __GNUC__ >= 4
 #define SESSION_API __attribute__((visibility("default")))
@@ -53,9 +58,11 @@
 #endif
 #endif
 
-/* Tables of callbacks begin empty, with the size that the caller knows. */
+/** An empty session_transport_t, with the size that the caller knows. */
 #define SESSION_TRANSPORT_INIT { sizeof(session_transport_t), NULL, NULL, NULL }
+/** An empty session_provider_t, with the size that the caller knows. */
 #define SESSION_PROVIDER_INIT { sizeof(session_provider_t), NULL, NULL, NULL }
+#define SESSION_BODY_INIT { sizeof(session_body_t), -1, NULL, NULL, NULL, NULL }
 
 /**
  * What a fallible function returns. The numbers are part of the ABI: in groups, with room, never reused.
@@ -162,7 +169,7 @@ typedef enum session_purpose_t {
  *
  * They run as VALIDATE, BUILD; then for each attempt SIGN, SEND, UNMARSHAL_META, VALIDATE_RESPONSE, UNMARSHAL or
  * UNMARSHAL_ERROR, COMPLETE_ATTEMPT, and after a failed one RETRY and AFTER_RETRY; at the end COMPLETE. An attempt that
- * got no reply goes from SEND to COMPLETE_ATTEMPT. The first error ends VALIDATE, BUILD, SIGN and SEND, and nothing is
+ * fails in SEND goes on to COMPLETE_ATTEMPT. The first error ends VALIDATE, BUILD, SIGN and SEND, and nothing is
  * sent; the other lists run to their end.
  */
 typedef enum session_stage_t {
@@ -175,7 +182,7 @@ typedef enum session_stage_t {
    */
   SESSION_STAGE_BUILD = 1,
   /**
-   * Builds the body of event streams.
+   * Builds the body of event streams. Not run: no operation has any yet.
    */
   SESSION_STAGE_BUILD_STREAM = 2,
   /**
@@ -195,7 +202,7 @@ typedef enum session_stage_t {
    */
   SESSION_STAGE_UNMARSHAL = 6,
   /**
-   * Reads event streams.
+   * Reads event streams. Not run, like BUILD_STREAM.
    */
   SESSION_STAGE_UNMARSHAL_STREAM = 7,
   /**
@@ -255,6 +262,28 @@ typedef enum session_explain_format_t {
    */
   SESSION_EXPLAIN_JSON = 1,
 } session_explain_format_t;
+
+/**
+ * How a body is part of the signature.
+ */
+typedef enum session_payload_signing_t {
+  /**
+   * By its hash where it can be read twice; else in chunks, where the service is S3.
+   */
+  SESSION_PAYLOAD_SIGNING_AUTO = 0,
+  /**
+   * By its hash: a stream is read once for it, and once more to be sent.
+   */
+  SESSION_PAYLOAD_SIGNING_HASH = 1,
+  /**
+   * Not at all (`UNSIGNED-PAYLOAD`).
+   */
+  SESSION_PAYLOAD_SIGNING_UNSIGNED = 2,
+  /**
+   * Not at all, but with a checksum behind it (`aws-chunked`); S3 alone takes it.
+   */
+  SESSION_PAYLOAD_SIGNING_CHUNKED = 3,
+} session_payload_signing_t;
 
 /**
  * A switch by which one thread ends what others wait for, and a deadline. Synchronised inside.
@@ -389,7 +418,8 @@ typedef int64_t (*session_clock_fn)(void *user_data);
 /**
  * Takes a line for the log.
  *
- * @param level      a bit of the log level
+ * @param level      Go's number: 0x1000 a request or reply, 0x1001 what is signed, 0x1002 a body, 0x1004 a retry, 0x1008 a
+ *                   failure, 0x1020 what should not be relied on
  * @param line       borrowed: valid in the call, without a line feed at its end
  * @param user_data  the pointer given when it was set
  *
@@ -462,6 +492,72 @@ typedef struct session_provider_t {
    */
   session_free_fn free_user_data;
 } session_provider_t;
+
+/**
+ * A body that the host gives piece by piece.
+ *
+ * Begin with SESSION_BODY_INIT, or set `size` to `sizeof(session_body_t)` and the rest to 0. Both callbacks run on the
+ * thread that sends the request, and must not unwind or longjmp.
+ */
+typedef struct session_body_t {
+  /**
+   * The size of this table.
+   */
+  size_t size;
+  /**
+   * How many bytes there are; -1 if that is not known.
+   */
+  int64_t length;
+  /**
+   * Gives the next bytes: at most `capacity` into `buffer`, how many into `length`; 0 is the end. Anything but
+   * SESSION_OK fails the request.
+   */
+  enum session_status_t (*read)(void *user_data,
+                                void *buffer,
+                                size_t capacity,
+                                size_t *length);
+  /**
+   * Starts again from the first byte, for another try or after the hash; NULL: the body can be read once only.
+   */
+  enum session_status_t (*rewind)(void *user_data);
+  /**
+   * Given to each call.
+   */
+  void *user_data;
+  /**
+   * Frees `user_data`, exactly once; may be NULL.
+   */
+  session_free_fn free_user_data;
+} session_body_t;
+
+/**
+ * Told how far the bodies of a request and its reply have come.
+ *
+ * @param sent        bytes of the request's body that were sent
+ * @param to_send     how many there are; UINT64_MAX if that is not known
+ * @param received    bytes of the reply's body that were received
+ * @param to_receive  how many there are; UINT64_MAX if that is not known
+ * @param user_data   the pointer given when it was set
+ *
+ * Runs on the thread that sends or reads.
+ */
+typedef void (*session_progress_fn)(uint64_t sent,
+                                    uint64_t to_send,
+                                    uint64_t received,
+                                    uint64_t to_receive,
+                                    void *user_data);
+
+/**
+ * Takes the next bytes of a reply's body.
+ *
+ * @param data       borrowed: valid in the call
+ * @param length     how many, at least 1
+ * @param user_data  the pointer given with the callback
+ * @return SESSION_OK; anything else ends the reading with that status
+ */
+typedef enum session_status_t (*session_write_fn)(const void *data,
+                                                  size_t length,
+                                                  void *user_data);
 
 /**
  * Sends requests in place of the library: the host's own HTTP.
@@ -537,7 +633,8 @@ SESSION_API const char *session_version(void);
  *
  * Every build exports the same functions; what it lacks fails with SESSION_ERR_UNSUPPORTED.
  *
- * @param name  borrowed: `"http"`, the built-in transport; `"sigv4a"`, signatures for many regions
+ * @param name  borrowed: `"http"`, the built-in transport; `"sigv4a"`, signatures for many regions, which no build
+ *              has yet
  * @return whether it can; false for NULL and unknown names
  * @thread Any.
  * @since 0.1.0
@@ -922,6 +1019,33 @@ enum session_status_t session_config_set_endpoint(struct session_config_t *confi
                                                   const char *value);
 
 /**
+ * Sets `endpoint_url`: the endpoint of all services, those that give credentials too, unless one is named for the service.
+ *
+ * @param config  borrowed
+ * @param value   borrowed: the text
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid
+ * @thread The configuration's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_config_set_endpoint_url(struct session_config_t *config,
+                                                      const char *value);
+
+/**
+ * Sets `ignore_configured_endpoint_urls`: neither `endpoint_url` nor the endpoints that environment and files name for
+ * services count.
+ *
+ * @param config  borrowed
+ * @param value   whether
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `config` is NULL
+ * @thread The configuration's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_config_set_ignore_configured_endpoint_urls(struct session_config_t *config,
+                                                                         bool value);
+
+/**
  * Sets `disable_ssl`: plain HTTP instead of HTTPS.
  *
  * @param config  borrowed
@@ -1130,7 +1254,7 @@ enum session_status_t session_config_set_max_attempts(struct session_config_t *c
                                                       uint32_t value);
 
 /**
- * Sets `retry_mode`: how tries follow each other.
+ * Sets `retry_mode`: how tries follow each other. `adaptive` acts as `standard` so far.
  *
  * @param config  borrowed
  * @param value   borrowed: `legacy`, `standard` or `adaptive`
@@ -1146,7 +1270,8 @@ enum session_status_t session_config_set_retry_mode(struct session_config_t *con
  * Sets `log_level`: what the logger is told.
  *
  * @param config  borrowed
- * @param value   borrowed: `off`, `debug`, `signing`, `body`, `retries` or `errors`
+ * @param value   borrowed: `off`; or, separated by commas, `debug` (requests and replies), `signing`, `body`, `retries`,
+ *                `errors`, `deprecated`; each but `off` includes `debug`. With `unredacted` secrets are shown
  * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid
  * @thread The configuration's.
  * @since 0.1.0
@@ -1367,7 +1492,8 @@ enum session_status_t session_options_set_files(struct session_options_t *option
 /**
  * Gives the session an environment of its own, instead of the process's.
  *
- * What is not in it is not set: neither AWS_PROFILE nor HOME nor a proxy is taken from the process then.
+ * What is not in it is not set: neither AWS_PROFILE nor a proxy is taken from the process then. Without HOME, too, the
+ * usual files are looked for in the home folder that the user database says.
  *
  * @param options           borrowed
  * @param name_value_pairs  borrowed: the pairs one behind the other, each either as two texts, name and value, or as
@@ -1572,7 +1698,7 @@ enum session_status_t session_stdin_token_provider(struct session_token_request_
 /**
  * Loads a session from the environment and the files; Go's NewSession.
  *
- * Reads the AWS files and nothing else; opens no socket.
+ * Reads the AWS files, and those of TLS that are named (CA bundle, client certificate and key); opens no socket.
  *
  * @param config  borrowed, nullable: settings that win over all others
  * @param out     receives the session; free it with session_free()
@@ -2766,7 +2892,9 @@ void session_request_set_retryable(struct session_request_t *request,
  * @param error    nullable: receives details on failure, those of the service too; free with session_error_free()
  * @return SESSION_OK; SESSION_ERR_SERVICE if the service refused; SESSION_ERR_TRANSPORT, SESSION_ERR_TIMEOUT,
  *         SESSION_ERR_CREDENTIALS, SESSION_ERR_CONFIG, SESSION_ERR_SERIALIZATION, SESSION_ERR_HANDLER as the case may be;
- *         SESSION_ERR_INVALID_STATE if it was sent already; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+ *         SESSION_ERR_UNSUPPORTED where this build lacks the transport or the provider of the credentials;
+ *         SESSION_ERR_INVALID_STATE if it was sent already; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or a param of
+ *         the path is missing
  * @thread The request's.
  * @since 0.1.0
  */
@@ -3064,6 +3192,41 @@ const char *session_request_response_header(const struct session_request_t *requ
                                             const char *name);
 
 /**
+ * Gives a request its reply, in the place of one that it has: for handlers that stand in for `core.SendHandler`.
+ *
+ * The lists that follow read it as they would read one from the service.
+ *
+ * @param request  borrowed
+ * @param status   the HTTP status, 100 to 999
+ * @param body     borrowed: copied; NULL is right for a length of 0 alone
+ * @param length   in bytes
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `request` is NULL, `status` none, or `body` NULL with a length
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_request_set_response(struct session_request_t *request,
+                                                   int status,
+                                                   const void *body,
+                                                   size_t length);
+
+/**
+ * Adds a header to the reply that a request has, after those that it has.
+ *
+ * @param request  borrowed
+ * @param name     borrowed
+ * @param value    borrowed: blanks around it are cut off
+ * @return SESSION_OK; SESSION_ERR_INVALID_STATE if there is no reply; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL,
+ *         `name` is no header name or `value` has a control character
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_request_add_response_header(struct session_request_t *request,
+                                                          const char *name,
+                                                          const char *value);
+
+/**
  * What is wrong with a request now.
  *
  * @param request  borrowed, nullable
@@ -3213,6 +3376,89 @@ void session_response_free(struct session_response_t *response);
 
 /** @} */
 
+/* ---- Bodies by callbacks: up from a stream, down into a callback; their progress, and their end by a cancel  */
+
+/** @defgroup body Bodies by callbacks: up from a stream, down into a callback; their progress, and their end by a cancel
+ * @{ */
+
+/**
+ * Sets a body that is given piece by piece.
+ *
+ * @param request  borrowed
+ * @param body     borrowed: the table is copied; its `user_data` is the library's from now on
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL, `body->read` is, or a number is out of range
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_request_set_body_stream(struct session_request_t *request,
+                                                      const struct session_body_t *body);
+
+/**
+ * Sets how the body of a request is part of its signature.
+ *
+ * @param request  borrowed
+ * @param signing  a session_payload_signing_t
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `request` is NULL or `signing` none of them
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_request_set_payload_signing(struct session_request_t *request,
+                                                          int signing);
+
+/**
+ * Lets a cancel end whatever a request waits for: a connection, a reply, its body, the time before another try.
+ *
+ * A name look-up ends at the resolver's own time-out; a callback is not interrupted.
+ *
+ * @param request  borrowed
+ * @param cancel   borrowed, nullable: shared from now on; NULL: nothing ends it
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `request` is NULL
+ * @thread The request's; the cancel is used from any.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_request_set_cancel(struct session_request_t *request,
+                                                 const struct session_cancel_t *cancel);
+
+/**
+ * Sets who is told how far the bodies of a request and its reply have come.
+ *
+ * @param request         borrowed
+ * @param progress        nullable: the callback; NULL: nobody
+ * @param user_data       nullable: given to each call; the library's from now on
+ * @param free_user_data  nullable: frees `user_data`, exactly once, when request and response are gone; also if this call
+ *                        fails
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `request` is NULL
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_request_set_progress(struct session_request_t *request,
+                                                   session_progress_fn progress,
+                                                   void *user_data,
+                                                   session_free_fn free_user_data);
+
+/**
+ * Reads a reply's body to its end into a callback, as it comes.
+ *
+ * @param response   borrowed
+ * @param write      the callback
+ * @param user_data  nullable: given to each call; yours
+ * @param error      nullable: receives details on failure; free with session_error_free()
+ * @return SESSION_OK; as session_response_read(); the status that the callback returned, if not SESSION_OK
+ * @thread The response's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_response_read_to(struct session_response_t *response,
+                                               session_write_fn write,
+                                               void *user_data,
+                                               struct session_error_t **error);
+
+/** @} */
+
 /* ---- Signing without a client ------------------------------------------------ */
 
 /** @defgroup signing Signing without a client
@@ -3302,7 +3548,7 @@ enum session_status_t session_signing_set_unsigned_payload(struct session_signin
                                                            bool enabled);
 
 /**
- * Signs the path with `.`, `..` and doubled slashes resolved.
+ * Signs the path with dot segments and doubled slashes resolved.
  *
  * @param signing  borrowed
  * @param enabled  whether to; false at first, as in Go

@@ -79,6 +79,20 @@ impl Cancel {
     }
 }
 
+impl std::fmt::Debug for Cancel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Cancel({})",
+            if self.check().is_ok() {
+                "not yet"
+            } else {
+                "now"
+            }
+        )
+    }
+}
+
 impl Wait for Cancel {
     fn given_up(&self) -> Option<Error> {
         self.check().err()

@@ -26,6 +26,8 @@ pub enum Kind {
     Number(u64, u64),
     /// One of these words, in any case; kept as spelt here.
     Choice(&'static [&'static str]),
+    /// Some of these words with commas between, in any case; kept as spelt here.
+    Words(&'static [&'static str]),
 }
 
 /// How a field can be set from outside the program.
@@ -99,13 +101,30 @@ macro_rules! fields {
 
 const FLAG: Kind = Kind::Flag;
 const REGIONAL: Kind = Kind::Choice(&["legacy", "regional"]);
-const LOG_LEVELS: Kind = Kind::Choice(&["off", "debug", "signing", "body", "retries", "errors"]);
+const LOG_LEVELS: Kind = Kind::Words(&LOG_WORDS);
+
+/// What a log level is made of: nothing, parts of what happens, and secrets in clear.
+pub(crate) const LOG_WORDS: [&str; 8] = [
+    "off",
+    "debug",
+    "signing",
+    "body",
+    "retries",
+    "errors",
+    "deprecated",
+    "unredacted",
+];
 
 fields! {
     /// The region that clients work in.
     Region "region" Kind::Text, outside(&[Variable::Region, Variable::DefaultRegion], Key::Region), None;
     /// The endpoint of service clients, instead of the resolved one; never used for credentials.
     Endpoint "endpoint" Kind::Text, NOWHERE, None;
+    /// The endpoint of all services, those that give credentials too, unless one is named for the service.
+    EndpointUrl "endpoint_url" Kind::Text, outside(&[Variable::EndpointUrl], Key::EndpointUrl), None;
+    /// Neither `endpoint_url` nor the endpoints that environment and files name for services count.
+    IgnoreConfiguredEndpointUrls "ignore_configured_endpoint_urls" FLAG,
+        outside(&[Variable::IgnoreConfiguredEndpointUrls], Key::IgnoreConfiguredEndpointUrls), None;
     /// Plain HTTP instead of HTTPS.
     DisableSsl "disable_ssl" FLAG, NOWHERE, None;
     /// FIPS endpoints.
@@ -212,6 +231,18 @@ impl Field {
                     _ => return Err(kind.to_string()),
                 }
             }
+            Kind::Words(known) => {
+                let regular = |word: &str| {
+                    known
+                        .iter()
+                        .find(|known| known.eq_ignore_ascii_case(word.trim()))
+                        .copied()
+                };
+                let words: Option<Vec<&str>> = value.split(',').map(regular).collect();
+                return words
+                    .map(|words| Text::lossy(words.join(",")))
+                    .ok_or_else(|| kind.to_string());
+            }
             Kind::Choice(words) => match words
                 .iter()
                 .find(|word| word.eq_ignore_ascii_case(value.trim()))
@@ -233,6 +264,7 @@ impl fmt::Display for Kind {
             Kind::Flag => f.write_str("true or false"),
             Kind::Number(least, most) => write!(f, "a whole number from {least} to {most}"),
             Kind::Choice(words) => write!(f, "one of {}", words.join(", ")),
+            Kind::Words(words) => write!(f, "some of {}, with commas between", words.join(", ")),
         }
     }
 }
@@ -273,9 +305,9 @@ impl Config {
             },
             None => Err(unknown_name(name)),
         };
-        self.faults.retain(|(faulty, _)| faulty != name);
         match checked {
             Ok((field, text)) => {
+                self.forget_fault(name);
                 self.put(field, text);
                 Ok(())
             }
@@ -298,8 +330,9 @@ impl Config {
         }
     }
 
-    /// Keeps an error about `name` for whoever uses the configuration, and gives it back.
+    /// Keeps an error about `name`, in place of an earlier one, for whoever uses the configuration, and gives it back.
     pub fn remember(&mut self, name: &str, error: Error) -> Result<()> {
+        self.forget_fault(name);
         self.faults.push((name.to_owned(), error.clone()));
         Err(error)
     }
@@ -356,11 +389,13 @@ impl Config {
     /// Takes over what `overrides` sets.
     pub fn merge(&mut self, overrides: &Config) {
         for (field, text) in &overrides.values {
-            self.faults
-                .retain(|(faulty, _)| faulty != field.facts().name);
+            self.forget_fault(field.facts().name);
             self.put(*field, text.clone());
         }
-        self.faults.extend(overrides.faults.iter().cloned());
+        for (name, error) in &overrides.faults {
+            self.forget_fault(name);
+            self.faults.push((name.clone(), error.clone()));
+        }
         let take = |mine: &mut Option<_>, theirs: &Option<_>| {
             if theirs.is_some() {
                 *mine = theirs.clone();
@@ -446,5 +481,20 @@ mod tests {
             assert_eq!(Field::named(field.facts().name), Some(*field));
             assert_eq!(field.name(), field.facts().name);
         }
+    }
+
+    #[test]
+    fn one_error_is_kept_for_each_name() {
+        let mut one = Config::default();
+        let mut other = Config::default();
+        for _ in 0..3 {
+            assert!(one.set("max_retries", "many").is_err());
+            assert!(other.set("max_retries", "more").is_err());
+            one.merge(&other);
+            other.merge(&one);
+        }
+        assert_eq!((one.faults.len(), other.faults.len()), (1, 1));
+        assert!(one.set("max_retries", "1").is_ok());
+        assert!(one.fault().is_none());
     }
 }

@@ -66,7 +66,7 @@ struct Detail {
 
 impl Error {
     /// An error of a class, with AWS's or Go's code for it and a message for people.
-    pub fn new(status: Status, code: impl Into<String>, message: impl Into<String>) -> Error {
+    pub fn new(status: Status, code: impl AsRef<str>, message: impl AsRef<str>) -> Error {
         Error(Box::new(Detail {
             status,
             code: Text::lossy(code),
@@ -110,8 +110,8 @@ impl Error {
     pub fn with_reply(
         mut self,
         http_status: u16,
-        request_id: impl Into<String>,
-        host_id: impl Into<String>,
+        request_id: impl AsRef<str>,
+        host_id: impl AsRef<str>,
     ) -> Error {
         self.0.http_status = http_status;
         self.0.request_id = Text::lossy(request_id);

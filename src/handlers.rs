@@ -18,7 +18,7 @@ pub enum Stage {
     Validate,
     /// Fills in path, headers and body. Once; the first error ends it.
     Build,
-    /// Builds the body of event streams.
+    /// Builds the body of event streams. Not run: no operation has any yet.
     BuildStream,
     /// Signs. Every attempt; the first error ends it.
     Sign,
@@ -28,7 +28,7 @@ pub enum Stage {
     ValidateResponse,
     /// Reads a good reply.
     Unmarshal,
-    /// Reads event streams.
+    /// Reads event streams. Not run, like `BuildStream`.
     UnmarshalStream,
     /// Reads what any reply has: the request id.
     UnmarshalMeta,

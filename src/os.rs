@@ -1,6 +1,12 @@
 //! The system calls that the standard library does not have. The only unsafe code outside the C interface.
 #![allow(unsafe_code, reason = "each block is one libc call with its reason")]
 
+#[cfg(feature = "http")]
+mod socket;
+
+#[cfg(feature = "http")]
+pub(crate) use socket::{connect, send};
+
 use std::ffi::CStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;

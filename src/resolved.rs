@@ -9,7 +9,7 @@ use crate::credentials::profile::Plan;
 use crate::error::{Error, Result};
 use crate::load::environment::Environment;
 use crate::load::origin::Origin;
-use crate::load::profile::{FileState, Profile};
+use crate::load::profile::{FileState, Profile, Setting};
 use crate::session::TokenProvider;
 use crate::text::Text;
 use crate::transport::{self, PemSource, TlsSettings, Transport};
@@ -32,6 +32,8 @@ pub struct Loaded {
     pub(crate) profile_origin: Origin,
     pub(crate) files: Vec<(Arc<Path>, FileState)>,
     pub(crate) plan: Plan,
+    /// The endpoints of the profile's `services` section, by service id.
+    pub(crate) service_endpoints: Vec<(Text, Setting)>,
     /// What options gave for TLS; it wins over the fields.
     pub(crate) pem: TlsSettings,
     pub(crate) tls: transport::Tls,
@@ -149,6 +151,30 @@ impl ResolvedConfig {
             .or(field.facts().default.as_ref())
     }
 
+    /// The endpoint that somebody configured for the service, by its id in small letters with `_`, or for all: code, the
+    /// service's variable, the general one, the service's in the profile, the general one there.
+    pub fn configured_endpoint(&self, id: &str) -> Option<&Text> {
+        if self.flag(Field::IgnoreConfiguredEndpointUrls) {
+            return None;
+        }
+        let (general, origin) = self.find(Field::EndpointUrl).unzip();
+        if origin == Some(Origin::Code) {
+            return general;
+        }
+        let of_variable = || self.loaded.environment.endpoint(&id.to_ascii_uppercase());
+        let of_environment = || general.filter(|_| matches!(origin, Some(Origin::Environment(_))));
+        let of_profile = || {
+            let mut endpoints = self.loaded.service_endpoints.iter();
+            endpoints
+                .find(|(service, _)| service.eq_ignore_ascii_case(id))
+                .map(|(_, setting)| &setting.value)
+        };
+        of_variable()
+            .or_else(of_environment)
+            .or_else(of_profile)
+            .or(general)
+    }
+
     /// A text, empty where nobody set it.
     pub fn text(&self, field: Field) -> &str {
         self.get(field).map_or("", Text::as_str)
@@ -223,7 +249,7 @@ impl ResolvedConfig {
         }
         if self.overrides_tls() {
             return transport::built_in(
-                &transport::check_tls(&self.tls_files())?,
+                &transport::check_tls(&self.tls_settings())?,
                 self.environment(),
             );
         }
@@ -245,15 +271,19 @@ impl ResolvedConfig {
             Field::ClientTlsKey => &pem.client_key,
             _ => &None,
         };
-        given.as_ref().filter(|_| !self.overrides_tls())
+        let overridden = self
+            .overrides
+            .as_ref()
+            .is_some_and(|config| config.get(field).is_some());
+        given.as_ref().filter(|_| !overridden)
     }
 
-    /// The files for TLS that the fields name.
-    fn tls_files(&self) -> TlsSettings {
+    /// What TLS is to use: PEM text of options, and the files that the fields name.
+    fn tls_settings(&self) -> TlsSettings {
         let file = |field| {
-            self.get(field)
-                .filter(|text| !text.is_empty())
-                .map(|text| PemSource::Path(text.as_str().into()))
+            let path = || self.get(field).filter(|text| !text.is_empty());
+            let named = || path().map(|path| PemSource::Path(path.as_str().into()));
+            self.pem(field).cloned().or_else(named)
         };
         TlsSettings {
             ca_bundle: file(Field::CaBundle),

@@ -11,7 +11,7 @@ use crate::load::origin::Origin;
 use crate::load::profile::{Files, Key, Profile, Settings};
 use crate::request::defaults;
 use crate::resolved::{Loaded, ResolvedConfig};
-use crate::text::Text;
+use crate::text::{Text, shown};
 use crate::transport::{self, PemSource, Tls, TlsSettings};
 use once_cell::sync::OnceCell;
 use std::path::PathBuf;
@@ -100,7 +100,7 @@ impl HasHandlers for Session {
 }
 
 impl Session {
-    /// Loads a session from the environment and the files. Opens no other file and no socket.
+    /// Loads a session from the environment and the files, those of TLS too where they are named. Opens no socket.
     pub fn load(options: &Options) -> Result<Session> {
         if let Some(fault) = options.fault() {
             return Err(fault.clone());
@@ -109,12 +109,11 @@ impl Session {
         let loaded = Arc::new(loaded);
         let credentials = Arc::new(loaded.plan.credentials(&loaded));
         let config = ResolvedConfig::new(loaded, credentials);
-        let mut handlers = match &options.handlers {
-            Some(handlers) if !handlers.is_empty() => handlers.clone(),
-            _ => defaults::handlers(),
-        };
-        if config.flag(Field::DisableParamValidation) {
-            defaults::place_parameter_check(Arc::make_mut(&mut handlers), true);
+        let given = options.handlers.as_ref().filter(|given| !given.is_empty());
+        let mut handlers = given.cloned().unwrap_or_else(defaults::handlers);
+        let unchecked = config.flag(Field::DisableParamValidation);
+        if unchecked || given.is_some() {
+            defaults::place_parameter_check(Arc::make_mut(&mut handlers), unchecked);
         }
         Ok(Session {
             config,
@@ -229,6 +228,7 @@ impl<'a> Loader<'a> {
             profile_origin: Origin::Default,
             files: Vec::new(),
             plan: Plan::of(Base::Remote),
+            service_endpoints: Vec::new(),
             pem: TlsSettings::default(),
             tls: Tls::default(),
             built_in: OnceCell::new(),
@@ -268,6 +268,10 @@ impl<'a> Loader<'a> {
             self.fields_of_profile(&csm, Field::is_csm, &mut outside)?;
         }
         let plan = self.plan(&profile)?;
+        let services = profile.settings.get(Key::Services);
+        let service_endpoints = services
+            .map(|name| files.service_endpoints(name))
+            .unwrap_or_default();
         let tls = transport::check_tls(&self.tls_settings(&outside))?;
         Ok(Loaded {
             environment: self.environment,
@@ -279,6 +283,7 @@ impl<'a> Loader<'a> {
             profile_origin: self.profile_origin,
             files: files.looked_at().to_vec(),
             plan,
+            service_endpoints,
             pem: self.options.tls.clone(),
             tls,
             built_in: OnceCell::new(),
@@ -383,7 +388,7 @@ impl<'a> Loader<'a> {
                 // What only IMDS uses is an error only when IMDS is used.
                 Err(_) if outside.inverted => {}
                 Err(expected) => {
-                    let why = format!("is {:?}, but {expected} is expected", raw.as_str());
+                    let why = format!("is {:?}, but {expected} is expected", shown(raw));
                     return Err(bad_variable(variable, &why));
                 }
             }
@@ -415,7 +420,7 @@ impl<'a> Loader<'a> {
                 }
                 Err(_) if key == Key::Ec2MetadataV1Disabled => {}
                 Err(expected) => {
-                    let value = setting.value.as_str();
+                    let value = shown(&setting.value);
                     let message =
                         format!("{} is {value:?}, but {expected} is expected", key.name());
                     return Err(setting.error("SharedConfigErr", message));

@@ -19,26 +19,40 @@ impl Text {
     /// The empty text.
     pub const EMPTY: Text = Text(Cow::Borrowed("\0"));
 
-    /// Takes `text` over, or says where it holds a NUL.
-    pub fn new(text: impl Into<String>) -> Result<Text, InnerNul> {
-        let mut text: String = text.into();
-        if let Some(at) = text.bytes().position(|byte| byte == 0) {
-            return Err(InnerNul(at));
+    /// Copies `text`, or says where it holds a NUL.
+    pub fn new(text: impl AsRef<str>) -> Result<Text, InnerNul> {
+        let text = text.as_ref();
+        match text.bytes().position(|byte| byte == 0) {
+            Some(at) => Err(InnerNul(at)),
+            None => Ok(Text::copied(text)),
         }
-        text.reserve_exact(1);
-        text.push('\0');
-        Ok(Text(Cow::Owned(text)))
     }
 
-    /// Takes `text` over up to its first NUL, for text that comes from outside and is only shown.
-    pub fn lossy(text: impl Into<String>) -> Text {
-        let mut text: String = text.into();
-        if let Some(at) = text.bytes().position(|byte| byte == 0) {
-            text.truncate(at);
+    /// Copies `text` up to its first NUL, for text that comes from outside and is only shown.
+    pub fn lossy(text: impl AsRef<str>) -> Text {
+        Text::copied(text.as_ref().split('\0').next().unwrap_or_default())
+    }
+
+    /// Puts a short text together, in one allocation; up to its first NUL.
+    pub fn format(text: fmt::Arguments<'_>) -> Text {
+        let mut with_nul = String::with_capacity(48);
+        // Writing to a String does not fail.
+        let _ = fmt::Write::write_fmt(&mut with_nul, text);
+        if let Some(at) = with_nul.bytes().position(|byte| byte == 0) {
+            with_nul.truncate(at);
         }
-        text.reserve_exact(1);
-        text.push('\0');
-        Text(Cow::Owned(text))
+        with_nul.push('\0');
+        Text(Cow::Owned(with_nul))
+    }
+
+    fn copied(text: &str) -> Text {
+        if text.is_empty() {
+            return Text::EMPTY;
+        }
+        let mut with_nul = String::with_capacity(text.len() + 1);
+        with_nul.push_str(text);
+        with_nul.push('\0');
+        Text(Cow::Owned(with_nul))
     }
 
     /// Wraps a literal that ends in NUL; [`text!`](crate::text!) writes the NUL. A literal without one is empty.
@@ -137,6 +151,13 @@ impl fmt::Display for Escaped<'_> {
         }
         Ok(())
     }
+}
+
+/// A text as an error tells it: names and values of any length are cut where nobody reads on.
+pub fn shown(text: &str) -> &str {
+    const MOST: usize = 1024;
+    let end = text.char_indices().nth(MOST).map(|(end, _)| end);
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -39,7 +39,8 @@ pub type session_clock_fn = Option<unsafe extern "C" fn(user_data: *mut c_void) 
 
 /// Takes a line for the log.
 ///
-/// @param level      a bit of the log level
+/// @param level      Go's number: 0x1000 a request or reply, 0x1001 what is signed, 0x1002 a body, 0x1004 a retry, 0x1008 a
+///                   failure, 0x1020 what should not be relied on
 /// @param line       borrowed: valid in the call, without a line feed at its end
 /// @param user_data  the pointer given when it was set
 ///
@@ -105,9 +106,11 @@ pub unsafe extern "C" fn session_config_set(
         // SAFETY: NULL or a text.
         let name =
             unsafe { text(name, "name") }.or_else(|error| remembered(config, "name", error))?;
+        // The field is told: it is what the load that fails with this is about.
+        let argument = Field::named(name).map_or("value", |field| field.facts().name);
         // SAFETY: NULL or a text.
         let value =
-            unsafe { text(value, "value") }.or_else(|error| remembered(config, name, error))?;
+            unsafe { text(value, argument) }.or_else(|error| remembered(config, name, error))?;
         config.set(name, value)
     })
 }

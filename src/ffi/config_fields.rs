@@ -22,10 +22,7 @@ unsafe fn set(
         let name = field.facts().name;
         match value {
             Ok(value) => config.set(name, value),
-            Err(error) => {
-                config.forget_fault(name);
-                config.remember(name, error)
-            }
+            Err(error) => config.remember(name, error),
         }
     })
 }
@@ -81,6 +78,39 @@ pub unsafe extern "C" fn session_config_set_endpoint(
 ) -> session_status_t {
     // SAFETY: NULL or live objects.
     unsafe { set_text(config, Field::Endpoint, value) }
+}
+
+/// Sets `endpoint_url`: the endpoint of all services, those that give credentials too, unless one is named for the service.
+///
+/// @param config  borrowed
+/// @param value   borrowed: the text
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid
+/// @thread The configuration's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_config_set_endpoint_url(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
+    // SAFETY: NULL or live objects.
+    unsafe { set_text(config, Field::EndpointUrl, value) }
+}
+
+/// Sets `ignore_configured_endpoint_urls`: neither `endpoint_url` nor the endpoints that environment and files name for
+/// services count.
+///
+/// @param config  borrowed
+/// @param value   whether
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `config` is NULL
+/// @thread The configuration's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_config_set_ignore_configured_endpoint_urls(
+    config: *mut session_config_t,
+    value: bool,
+) -> session_status_t {
+    // SAFETY: NULL or live objects.
+    unsafe { set_flag(config, Field::IgnoreConfiguredEndpointUrls, value) }
 }
 
 /// Sets `disable_ssl`: plain HTTP instead of HTTPS.
@@ -339,7 +369,7 @@ pub unsafe extern "C" fn session_config_set_max_attempts(
     unsafe { set_number(config, Field::MaxAttempts, value) }
 }
 
-/// Sets `retry_mode`: how tries follow each other.
+/// Sets `retry_mode`: how tries follow each other. `adaptive` acts as `standard` so far.
 ///
 /// @param config  borrowed
 /// @param value   borrowed: `legacy`, `standard` or `adaptive`
@@ -358,7 +388,8 @@ pub unsafe extern "C" fn session_config_set_retry_mode(
 /// Sets `log_level`: what the logger is told.
 ///
 /// @param config  borrowed
-/// @param value   borrowed: `off`, `debug`, `signing`, `body`, `retries` or `errors`
+/// @param value   borrowed: `off`; or, separated by commas, `debug` (requests and replies), `signing`, `body`, `retries`,
+///                `errors`, `deprecated`; each but `off` includes `debug`. With `unredacted` secrets are shown
 /// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid
 /// @thread The configuration's.
 /// @since 0.1.0

@@ -118,6 +118,11 @@ impl<T> Out<T> {
         }
     }
 
+    /// A place that the caller need not give.
+    pub(crate) fn optional(place: *mut T) -> Option<Out<T>> {
+        (!place.is_null()).then_some(Out(place))
+    }
+
     /// Writes the result.
     pub(crate) fn set(self, value: T) {
         // SAFETY: not NULL, and the caller promises that a value of the type can stand there.

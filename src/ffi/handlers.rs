@@ -28,7 +28,7 @@ handle!(owned session_handlers_t => Arc<dyn HasHandlers>);
 ///
 /// They run as VALIDATE, BUILD; then for each attempt SIGN, SEND, UNMARSHAL_META, VALIDATE_RESPONSE, UNMARSHAL or
 /// UNMARSHAL_ERROR, COMPLETE_ATTEMPT, and after a failed one RETRY and AFTER_RETRY; at the end COMPLETE. An attempt that
-/// got no reply goes from SEND to COMPLETE_ATTEMPT. The first error ends VALIDATE, BUILD, SIGN and SEND, and nothing is
+/// fails in SEND goes on to COMPLETE_ATTEMPT. The first error ends VALIDATE, BUILD, SIGN and SEND, and nothing is
 /// sent; the other lists run to their end.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub enum session_stage_t {
     SESSION_STAGE_VALIDATE = 0,
     /// Fills in path, headers and body. Once.
     SESSION_STAGE_BUILD = 1,
-    /// Builds the body of event streams.
+    /// Builds the body of event streams. Not run: no operation has any yet.
     SESSION_STAGE_BUILD_STREAM = 2,
     /// Signs. Every attempt.
     SESSION_STAGE_SIGN = 3,
@@ -47,7 +47,7 @@ pub enum session_stage_t {
     SESSION_STAGE_VALIDATE_RESPONSE = 5,
     /// Reads a good reply.
     SESSION_STAGE_UNMARSHAL = 6,
-    /// Reads event streams.
+    /// Reads event streams. Not run, like BUILD_STREAM.
     SESSION_STAGE_UNMARSHAL_STREAM = 7,
     /// Reads what any reply has: the request id.
     SESSION_STAGE_UNMARSHAL_META = 8,
@@ -415,7 +415,7 @@ pub unsafe extern "C" fn session_handlers_swap(
         let found = handlers
             .live_handlers()
             .change(|lists| lists.list_mut(stage).swap(&handler));
-        if let Ok(out) = Out::new(swapped, "swapped") {
+        if let Some(out) = Out::optional(swapped) {
             out.set(found);
         }
         Ok(())

@@ -61,15 +61,7 @@ impl Incoming {
     }
 
     fn set_status(&mut self, status: c_int) -> Result<()> {
-        let valid = u16::try_from(status)
-            .ok()
-            .filter(|status| (100..=999).contains(status));
-        self.status = valid.ok_or_else(|| {
-            Error::argument(
-                "status",
-                format_args!("is {status}, which is no HTTP status"),
-            )
-        })?;
+        self.status = http_status(status)?;
         Ok(())
     }
 
@@ -111,12 +103,25 @@ impl Incoming {
     }
 }
 
+/// A number that a reply can have as its status.
+pub(super) fn http_status(number: c_int) -> Result<u16> {
+    let valid = u16::try_from(number)
+        .ok()
+        .filter(|status| (100..=999).contains(status));
+    valid.ok_or_else(|| {
+        Error::argument(
+            "status",
+            format_args!("is {number}, which is no HTTP status"),
+        )
+    })
+}
+
 fn is_token(text: &str) -> bool {
     let of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(of_token)
 }
 
-fn cause(why: impl Into<String>) -> Error {
+fn cause(why: impl AsRef<str>) -> Error {
     Error::new(Status::Transport, "", why)
 }
 

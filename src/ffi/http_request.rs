@@ -505,6 +505,7 @@ mod tests {
             headers: &[],
             body,
             timeouts: Timeouts::default(),
+            cancel: None,
         }
     }
 

@@ -79,6 +79,8 @@ pub mod request;
 
 pub mod response;
 
+pub mod body;
+
 pub mod signing;
 
 pub mod signed;

@@ -209,7 +209,8 @@ unsafe fn texts<'a>(
 
 /// Gives the session an environment of its own, instead of the process's.
 ///
-/// What is not in it is not set: neither AWS_PROFILE nor HOME nor a proxy is taken from the process then.
+/// What is not in it is not set: neither AWS_PROFILE nor a proxy is taken from the process then. Without HOME, too, the
+/// usual files are looked for in the home folder that the user database says.
 ///
 /// @param options           borrowed
 /// @param name_value_pairs  borrowed: the pairs one behind the other, each either as two texts, name and value, or as
@@ -365,7 +366,7 @@ pub unsafe extern "C" fn session_options_set_custom_ca_bundle(
     length: usize,
 ) -> session_status_t {
     // SAFETY: NULL or as many bytes as is said.
-    let source = unsafe { self::pem(pem, length, "pem") };
+    let source = unsafe { self::pem(pem, length, "custom_ca_bundle") };
     // SAFETY: NULL or live options.
     unsafe {
         set(options, "custom_ca_bundle", source, |options, source| {
@@ -389,7 +390,7 @@ pub unsafe extern "C" fn session_options_set_client_tls_cert(
     length: usize,
 ) -> session_status_t {
     // SAFETY: NULL or as many bytes as is said.
-    let source = unsafe { self::pem(pem, length, "pem") };
+    let source = unsafe { self::pem(pem, length, "client_tls_cert") };
     // SAFETY: NULL or live options.
     unsafe {
         set(options, "client_tls_cert", source, |options, source| {
@@ -413,7 +414,7 @@ pub unsafe extern "C" fn session_options_set_client_tls_key(
     length: usize,
 ) -> session_status_t {
     // SAFETY: NULL or as many bytes as is said.
-    let source = unsafe { self::pem(pem, length, "pem") };
+    let source = unsafe { self::pem(pem, length, "client_tls_key") };
     // SAFETY: NULL or live options.
     unsafe {
         set(options, "client_tls_key", source, |options, source| {

@@ -4,11 +4,12 @@ use super::client::session_client_t;
 use super::error::{lend, session_error_t};
 use super::guard::{guard, guard_status, guard_value};
 use super::handle::{Out, borrow_mut, borrow_optional, borrow_shared, handle, into_raw, take};
+use super::http_reply::http_status;
 use super::response::session_response_t;
 use super::status::session_status_t;
 use super::strings::{bytes, empty, given, lent, text, text_optional};
 use crate::error::{Error, Result, Status};
-use crate::request::Request;
+use crate::request::{Request, Response};
 use crate::text::Text;
 use std::ffi::{c_char, c_int, c_void};
 
@@ -322,7 +323,9 @@ pub unsafe extern "C" fn session_request_set_retryable(
 /// @param error    nullable: receives details on failure, those of the service too; free with session_error_free()
 /// @return SESSION_OK; SESSION_ERR_SERVICE if the service refused; SESSION_ERR_TRANSPORT, SESSION_ERR_TIMEOUT,
 ///         SESSION_ERR_CREDENTIALS, SESSION_ERR_CONFIG, SESSION_ERR_SERIALIZATION, SESSION_ERR_HANDLER as the case may be;
-///         SESSION_ERR_INVALID_STATE if it was sent already; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+///         SESSION_ERR_UNSUPPORTED where this build lacks the transport or the provider of the credentials;
+///         SESSION_ERR_INVALID_STATE if it was sent already; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or a param of
+///         the path is missing
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -616,7 +619,7 @@ pub unsafe extern "C" fn session_request_body(
 ) -> *const c_void {
     // SAFETY: NULL or a live request.
     let body = unsafe { borrow_optional(request) }.map(Request::body);
-    if let Ok(length) = Out::new(length, "length") {
+    if let Some(length) = Out::optional(length) {
         length.set(body.map_or(0, <[u8]>::len));
     }
     body.map_or(std::ptr::null(), |body| body.as_ptr().cast())
@@ -731,6 +734,67 @@ pub unsafe extern "C" fn session_request_response_header(
             .and_then(|(response, name)| response.headers().get(name))
             .map_or(std::ptr::null(), lent)
     })
+}
+
+/// Gives a request its reply, in the place of one that it has: for handlers that stand in for `core.SendHandler`.
+///
+/// The lists that follow read it as they would read one from the service.
+///
+/// @param request  borrowed
+/// @param status   the HTTP status, 100 to 999
+/// @param body     borrowed: copied; NULL is right for a length of 0 alone
+/// @param length   in bytes
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `request` is NULL, `status` none, or `body` NULL with a length
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_set_response(
+    request: *mut session_request_t,
+    status: c_int,
+    body: *const c_void,
+    length: usize,
+) -> session_status_t {
+    let set = |request: &mut Request| {
+        // SAFETY: NULL or as many bytes as is said.
+        let body = unsafe { bytes(body.cast(), length, "body") }?;
+        request.set_response(Response::made_up(http_status(status)?, body.to_vec()));
+        Ok(())
+    };
+    // SAFETY: NULL or a live request.
+    unsafe { change(request, set) }
+}
+
+/// Adds a header to the reply that a request has, after those that it has.
+///
+/// @param request  borrowed
+/// @param name     borrowed
+/// @param value    borrowed: blanks around it are cut off
+/// @return SESSION_OK; SESSION_ERR_INVALID_STATE if there is no reply; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL,
+///         `name` is no header name or `value` has a control character
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_add_response_header(
+    request: *mut session_request_t,
+    name: *const c_char,
+    value: *const c_char,
+) -> session_status_t {
+    let add = |request: &mut Request| {
+        // SAFETY: NULL or a text.
+        let name = unsafe { text(name, "name") }?;
+        // SAFETY: NULL or a text.
+        let value = unsafe { text(value, "value") }?;
+        let response = request.response_mut().ok_or_else(|| {
+            Error::new(
+                Status::InvalidState,
+                "InvalidState",
+                "the request has no reply yet",
+            )
+        })?;
+        response.headers_mut().add_checked(name, value)
+    };
+    // SAFETY: NULL or a live request.
+    unsafe { change(request, add) }
 }
 
 /// What is wrong with a request now.

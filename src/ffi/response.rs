@@ -161,16 +161,15 @@ pub unsafe extern "C" fn session_response_body(
     guard(error, || {
         // SAFETY: NULL or a live response, used by this thread alone.
         let response = unsafe { borrow_mut(response, "response") }?;
-        let data = Out::new(data, "data");
-        let out_length = Out::new(length, "length");
-        if let (Err(error), Err(_)) = (&data, &out_length) {
-            return Err(error.clone());
+        let (data, out_length) = (Out::optional(data), Out::optional(length));
+        if data.is_none() && out_length.is_none() {
+            return Err(null("data"));
         }
         let length = response.whole(limit)?.len();
-        if let Ok(data) = data {
+        if let Some(data) = data {
             data.set(response.whole_with_nul().as_ptr().cast());
         }
-        if let Ok(out) = out_length {
+        if let Some(out) = out_length {
             out.set(length);
         }
         Ok(())

@@ -18,7 +18,7 @@ handle!(shared session_t => Session);
 
 /// Loads a session from the environment and the files; Go's NewSession.
 ///
-/// Reads the AWS files and nothing else; opens no socket.
+/// Reads the AWS files, and those of TLS that are named (CA bundle, client certificate and key); opens no socket.
 ///
 /// @param config  borrowed, nullable: settings that win over all others
 /// @param out     receives the session; free it with session_free()

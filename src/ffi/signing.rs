@@ -278,7 +278,7 @@ pub unsafe extern "C" fn session_signing_set_unsigned_payload(
     }
 }
 
-/// Signs the path with `.`, `..` and doubled slashes resolved.
+/// Signs the path with dot segments and doubled slashes resolved.
 ///
 /// @param signing  borrowed
 /// @param enabled  whether to; false at first, as in Go

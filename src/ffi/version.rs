@@ -18,7 +18,8 @@ pub extern "C" fn session_version() -> *const c_char {
 ///
 /// Every build exports the same functions; what it lacks fails with SESSION_ERR_UNSUPPORTED.
 ///
-/// @param name  borrowed: `"http"`, the built-in transport; `"sigv4a"`, signatures for many regions
+/// @param name  borrowed: `"http"`, the built-in transport; `"sigv4a"`, signatures for many regions, which no build
+///              has yet
 /// @return whether it can; false for NULL and unknown names
 /// @thread Any.
 /// @since 0.1.0

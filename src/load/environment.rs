@@ -75,6 +75,8 @@ variables! {
     S3UseArnRegion "AWS_S3_USE_ARN_REGION" Value;
     UseDualstackEndpoint "AWS_USE_DUALSTACK_ENDPOINT" Value;
     UseFipsEndpoint "AWS_USE_FIPS_ENDPOINT" Value;
+    EndpointUrl "AWS_ENDPOINT_URL" Outward;
+    IgnoreConfiguredEndpointUrls "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" Value;
     MaxAttempts "AWS_MAX_ATTEMPTS" Value;
     RetryMode "AWS_RETRY_MODE" Value;
     Ec2MetadataDisabled "AWS_EC2_METADATA_DISABLED" Value;
@@ -109,6 +111,8 @@ variables! {
 pub struct Environment {
     /// A handful of entries: a scan beats an index. A value that is no UTF-8 can still name a file.
     values: Vec<(Variable, Result<Text, Box<OsStr>>)>,
+    /// What follows `AWS_ENDPOINT_URL_`, and the value.
+    endpoints: Vec<(Box<str>, Text)>,
     privileged: bool,
     of_process: bool,
 }
@@ -118,6 +122,7 @@ impl Environment {
     pub fn of_process() -> Environment {
         let mut environment = Environment {
             values: Vec::with_capacity(16),
+            endpoints: Vec::new(),
             privileged: os::is_privileged(),
             of_process: true,
         };
@@ -143,12 +148,18 @@ impl Environment {
             environment
                 .values
                 .retain(|(variable, _)| variable.name() != name);
+            environment
+                .endpoints
+                .retain(|(service, _)| name.strip_prefix("AWS_ENDPOINT_URL_") != Some(service));
             environment.add(name.as_bytes(), value.as_bytes());
         }
         environment
     }
 
     fn add(&mut self, name: &[u8], value: &[u8]) {
+        if let Some(service) = name.strip_prefix(b"AWS_ENDPOINT_URL_") {
+            return self.add_endpoint(service, value);
+        }
         let Some(variable) = Variable::named(name) else {
             return;
         };
@@ -163,6 +174,26 @@ impl Environment {
             Err(_) => Err(OsStr::from_bytes(value).into()),
         };
         self.values.push((variable, value));
+    }
+
+    fn add_endpoint(&mut self, service: &[u8], value: &[u8]) {
+        if let (Ok(service), Ok(value), false) = (
+            std::str::from_utf8(service),
+            std::str::from_utf8(value),
+            self.privileged,
+        ) {
+            if !value.trim().is_empty() && self.endpoint(service).is_none() {
+                self.endpoints.push((service.into(), Text::lossy(value)));
+            }
+        }
+    }
+
+    /// The endpoint that `AWS_ENDPOINT_URL_<SERVICE>` names; the service's id in capitals.
+    pub fn endpoint(&self, service: &str) -> Option<&Text> {
+        self.endpoints
+            .iter()
+            .find(|(set, _)| **set == *service)
+            .map(|(_, url)| url)
     }
 
     fn entry(&self, variable: Variable) -> Option<&Result<Text, Box<OsStr>>> {

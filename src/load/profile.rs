@@ -6,7 +6,7 @@
 use crate::error::{Error, Result, Status};
 use crate::load::ini::{FileKind, IniFile, MAX_SIZE, SectionKind};
 use crate::load::origin::FilePosition;
-use crate::text::Text;
+use crate::text::{Text, shown};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -76,6 +76,9 @@ keys! {
     EndpointDiscoveryEnabled "endpoint_discovery_enabled" SharedConfig;
     MaxAttempts "max_attempts" SharedConfig;
     RetryMode "retry_mode" SharedConfig;
+    EndpointUrl "endpoint_url" SharedConfig;
+    IgnoreConfiguredEndpointUrls "ignore_configured_endpoint_urls" SharedConfig;
+    Services "services" SharedConfig;
     CaBundle "ca_bundle" SharedConfig;
     Ec2MetadataServiceEndpoint "ec2_metadata_service_endpoint" SharedConfig;
     Ec2MetadataServiceEndpointMode "ec2_metadata_service_endpoint_mode" SharedConfig;
@@ -97,7 +100,7 @@ pub struct Setting {
 
 impl Setting {
     /// The error for a value that can't be used.
-    pub fn error(&self, code: &str, message: impl Into<String>) -> Error {
+    pub fn error(&self, code: &str, message: impl AsRef<str>) -> Error {
         Error::new(Status::Config, code, message).with_position(
             &self.position.path,
             self.position.line,
@@ -337,6 +340,35 @@ impl Files {
         }
     }
 
+    /// The endpoints that a `services` section gives, by service id. The later file wins.
+    pub fn service_endpoints(&self, name: &Setting) -> Vec<(Text, Setting)> {
+        let wanted = name.value.trim();
+        let section_title = title(SectionKind::Services, wanted);
+        let mut found: Vec<(Text, Setting)> = Vec::new();
+        for (path, file) in &self.read {
+            let Some(section) = file.section(SectionKind::Services, wanted) else {
+                continue;
+            };
+            for service in section.iter() {
+                let Some(url) = section.sub(service.key, Key::EndpointUrl.name()) else {
+                    continue;
+                };
+                let position = FilePosition {
+                    path: path.clone(),
+                    line: url.line,
+                    section: section_title.clone(),
+                };
+                let setting = Setting {
+                    value: Text::lossy(url.value()),
+                    position,
+                };
+                found.retain(|(id, _)| !id.eq_ignore_ascii_case(service.key));
+                found.push((Text::lossy(service.key), setting));
+            }
+        }
+        found
+    }
+
     /// The `sso-session` section that a profile refers to. The first file that has it wins, as in Go.
     fn sso_session(&self, name: &Setting) -> Result<SsoSession> {
         let wanted = name.value.trim();
@@ -377,6 +409,7 @@ impl Files {
 
     /// The error for a profile that stands in no file.
     pub fn no_such_profile(&self, name: &str) -> Error {
+        let name = shown(name);
         let message = if self.looked_at.is_empty() {
             format!("failed to get profile, {name}: no file was looked in")
         } else {
@@ -419,11 +452,13 @@ fn title(kind: SectionKind, name: &str) -> Arc<str> {
 }
 
 fn described(path: &Path, state: FileState) -> String {
+    let path = path.to_string_lossy();
+    let path = shown(&path);
     match state {
-        FileState::Read => path.display().to_string(),
-        FileState::Missing => format!("{} (missing)", path.display()),
-        FileState::Unreadable => format!("{} (unreadable)", path.display()),
-        FileState::Invalid => format!("{} (invalid)", path.display()),
+        FileState::Read => path.to_owned(),
+        FileState::Missing => format!("{path} (missing)"),
+        FileState::Unreadable => format!("{path} (unreadable)"),
+        FileState::Invalid => format!("{path} (invalid)"),
     }
 }
 

@@ -3,9 +3,8 @@
 use crate::error::{Error, Status};
 use crate::handlers::{Handler, Handlers, Stage, stop_on_error};
 use crate::load::environment::Variable;
-use crate::request::{Request, Response, retry};
+use crate::request::{Request, retry};
 use crate::text::Text;
-use crate::transport::{Body, HttpRequest, Timeouts};
 use std::sync::{Arc, LazyLock};
 
 /// The lists of a session that was given none.
@@ -136,13 +135,12 @@ fn validate_parameters(request: &mut Request) {
 const USER_AGENT: Text = crate::text!("User-Agent");
 
 fn user_agent(request: &mut Request) {
+    // Made once in the life of a process, so that each request gets it without a copy.
     static AGENT: LazyLock<Text> = LazyLock::new(|| {
         let version = env!("CARGO_PKG_VERSION");
-        Text::lossy(format!(
-            "libsession/{version} ({}; {})",
-            std::env::consts::OS,
-            std::env::consts::ARCH
-        ))
+        let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+        let agent = format!("libsession/{version} ({os}; {arch})\0");
+        Text::from_static(Box::leak(agent.into_boxed_str()))
     });
     add_to_user_agent(request, &AGENT);
 }
@@ -196,26 +194,34 @@ fn attempt_headers(request: &mut Request) {
     }
     let id = request.invocation_id().clone();
     let most = retry::max_attempts(request.client().configuration(), request.service());
-    let attempt = format!(
-        "attempt={}; max={most}",
-        request.retry_count().saturating_add(1)
-    );
+    let attempt = request.retry_count().saturating_add(1);
     let headers = request.headers_mut();
     headers.set(crate::text!("amz-sdk-invocation-id"), id);
-    headers.set(crate::text!("amz-sdk-request"), Text::lossy(attempt));
+    let value = Text::format(format_args!("attempt={attempt}; max={most}"));
+    headers.set(crate::text!("amz-sdk-request"), value);
 }
 
 const CONTENT_LENGTH: Text = crate::text!("Content-Length");
 
 fn content_length(request: &mut Request) {
-    let length = request.body().len();
-    // Zero is said where a server may wait for a body: Go and curl do the same.
-    if length > 0 || matches!(request.method().as_str(), "PUT" | "POST" | "PATCH") {
-        request
-            .headers_mut()
-            .set(CONTENT_LENGTH, Text::lossy(length.to_string()));
-    } else {
-        request.headers_mut().remove(&CONTENT_LENGTH);
+    if let Err(error) = request.prepare_payload() {
+        return request.set_error(error);
+    }
+    // Zero is said where a server may wait for a body: Go and curl do the same. A presigned URL that says it could not be
+    // used to send one.
+    let expects_body = matches!(request.method().as_str(), "PUT" | "POST" | "PATCH");
+    match request.wire_length() {
+        Some(0) if !expects_body || request.presign_seconds().is_some() => {
+            request.headers_mut().remove(&CONTENT_LENGTH);
+        }
+        Some(length) => {
+            let length = Text::format(format_args!("{length}"));
+            request.headers_mut().set(CONTENT_LENGTH, length);
+        }
+        // Sent in HTTP's own chunks.
+        None => {
+            request.headers_mut().remove(&CONTENT_LENGTH);
+        }
     }
 }
 
@@ -239,32 +245,18 @@ fn send(request: &mut Request) {
     if request.error().is_some() {
         return;
     }
-    let transport = match request.client().transport() {
-        Ok(transport) => transport,
-        Err(error) => return request.set_error(error),
-    };
-    let target = request.url().target();
-    let result = transport.send(HttpRequest {
-        purpose: request.client().purpose(),
-        method: request.method(),
-        scheme: request.url().scheme(),
-        authority: request.url().authority(),
-        target: &target,
-        headers: request.headers().as_slice(),
-        timeouts: Timeouts::default(),
-        body: if request.body().is_empty() {
-            Body::Empty
-        } else {
-            Body::Bytes(request.body())
-        },
-    });
-    match result {
-        Ok(reply) => request.set_response(Response::new(reply)),
-        Err(error) if error.status() == Status::Canceled => {
-            request.set_retryable(Some(false));
+    match request.exchange() {
+        Ok(response) => request.set_response(response),
+        Err(error) => {
+            if error.status() == Status::Canceled
+                || request
+                    .cancel()
+                    .is_some_and(|cancel| cancel.check().is_err())
+            {
+                request.set_retryable(Some(false));
+            }
             request.set_error(error);
         }
-        Err(error) => request.set_error(error),
     }
 }
 

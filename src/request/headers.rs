@@ -9,6 +9,11 @@ use crate::transport::Header;
 pub struct Headers(Vec<Header>);
 
 impl Headers {
+    /// No fields, and room for some.
+    pub(crate) fn with_capacity(capacity: usize) -> Headers {
+        Headers(Vec::with_capacity(capacity))
+    }
+
     /// The value of the first field of that name.
     pub fn get(&self, name: &str) -> Option<&Text> {
         self.0
@@ -40,27 +45,14 @@ impl Headers {
 
     /// Replaces all fields of that name by one, after checking that both can go over the wire.
     pub fn set_checked(&mut self, name: &str, value: &str) -> Result<()> {
-        if name.is_empty() || !name.bytes().all(super::is_token) {
-            let shown: String = name.chars().take(64).collect();
-            return Err(Error::argument(
-                "name",
-                format_args!("is {shown:?}, which is no header name"),
-            ));
-        }
-        // The value is not shown: it may be secret.
-        if value
-            .bytes()
-            .any(|byte| byte.is_ascii_control() && byte != b'\t')
-        {
-            return Err(Error::argument(
-                "value",
-                format_args!("of header {name} has a control character"),
-            ));
-        }
-        let text = |text: &str, argument| {
-            Text::new(text.trim()).map_err(|nul| Error::argument(argument, nul))
-        };
-        self.set(text(name, "name")?, text(value, "value")?);
+        let Header { name, value } = checked(name, value)?;
+        self.set(name, value);
+        Ok(())
+    }
+
+    /// Adds a field behind all others, after checking that both can go over the wire.
+    pub fn add_checked(&mut self, name: &str, value: &str) -> Result<()> {
+        self.0.push(checked(name, value)?);
         Ok(())
     }
 
@@ -87,6 +79,32 @@ impl From<Vec<Header>> for Headers {
     fn from(headers: Vec<Header>) -> Headers {
         Headers(headers)
     }
+}
+
+fn checked(name: &str, value: &str) -> Result<Header> {
+    if name.is_empty() || !name.bytes().all(super::is_token) {
+        let shown: String = name.chars().take(64).collect();
+        return Err(Error::argument(
+            "name",
+            format_args!("is {shown:?}, which is no header name"),
+        ));
+    }
+    // The value is not shown: it may be secret.
+    if value
+        .bytes()
+        .any(|byte| byte.is_ascii_control() && byte != b'\t')
+    {
+        return Err(Error::argument(
+            "value",
+            format_args!("of header {name} has a control character"),
+        ));
+    }
+    let text =
+        |text: &str, argument| Text::new(text.trim()).map_err(|nul| Error::argument(argument, nul));
+    Ok(Header {
+        name: text(name, "name")?,
+        value: text(value, "value")?,
+    })
 }
 
 #[cfg(test)]

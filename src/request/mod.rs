@@ -1,6 +1,10 @@
 //! A request: one call of an operation of a service, on its way out and back.
 
+pub mod body;
+mod chunked;
+mod exchange;
 mod headers;
+pub mod log;
 mod response;
 pub mod retry;
 mod run;
@@ -13,22 +17,33 @@ pub use headers::Headers;
 pub use response::Response;
 pub use url::Url;
 
+use crate::cancel::Cancel;
 use crate::config::Field;
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handlers, HasHandlers, LiveHandlers, Stage};
 use crate::service::Client;
 use crate::text::Text;
+use body::Body;
+pub use body::{PayloadSigning, Source};
 use serde_json::{Map, Value};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use template::Template;
 
 /// How far a request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
+enum Stand {
     New,
     Built,
     Sent,
 }
+
+/// Told how far the bodies have come: bytes sent and to send, received and to receive; [`UNKNOWN`] where a total is not
+/// known.
+pub type Progress = dyn Fn(u64, u64, u64, u64) + Send + Sync;
+
+/// A total that is not known.
+pub const UNKNOWN: u64 = u64::MAX;
 
 /// One call of an operation.
 pub struct Request {
@@ -46,10 +61,13 @@ pub struct Request {
     template: Template,
     url: Url,
     headers: Headers,
-    body: Vec<u8>,
+    body: Body,
+    payload_signing: PayloadSigning,
+    cancel: Option<Arc<Cancel>>,
+    progress: Option<Arc<Progress>>,
     signing_name: Text,
     signing_region: Text,
-    progress: Progress,
+    stand: Stand,
     error: Option<Error>,
     response: Option<Response>,
     request_id: Text,
@@ -108,9 +126,12 @@ impl Request {
             values,
             template,
             url,
-            headers: Headers::default(),
-            body: Vec::new(),
-            progress: Progress::New,
+            headers: Headers::with_capacity(12),
+            body: Body::Bytes(Vec::new()),
+            payload_signing: PayloadSigning::Auto,
+            cancel: None,
+            progress: None,
+            stand: Stand::New,
             error: None,
             response: None,
             request_id: Text::EMPTY,
@@ -223,14 +244,32 @@ impl Request {
         &mut self.headers
     }
 
-    /// The body it is sent with.
+    /// The body it is sent with, where that is in memory.
     pub fn body(&self) -> &[u8] {
-        &self.body
+        match &self.body {
+            Body::Bytes(bytes) => bytes,
+            Body::Stream(_) => &[],
+        }
     }
 
     /// Changes the body.
     pub fn set_body(&mut self, body: Vec<u8>) {
-        self.body = body;
+        self.body = Body::Bytes(body);
+    }
+
+    /// Lets somebody end its waiting.
+    pub fn set_cancel(&mut self, cancel: Option<Arc<Cancel>>) {
+        self.cancel = cancel;
+    }
+
+    /// Who may end its waiting.
+    pub fn cancel(&self) -> Option<&Arc<Cancel>> {
+        self.cancel.as_ref()
+    }
+
+    /// Sets who is told how far the bodies have come.
+    pub fn set_progress(&mut self, progress: Option<Arc<Progress>>) {
+        self.progress = progress;
     }
 
     /// The region its client works in.
@@ -288,19 +327,26 @@ impl Request {
         self.retryable = retryable;
     }
 
+    /// The error with which to stop, once it is cancelled.
+    fn check_cancel(&self) -> Result<()> {
+        self.cancel.as_ref().map_or(Ok(()), |cancel| cancel.check())
+    }
+
     /// Waits before another attempt, in nanoseconds, as the program's sleep does or the system's.
     fn wait(&self, nanoseconds: u64) -> Result<()> {
-        match self.client.configuration().sleep() {
-            Some(sleep) => sleep(nanoseconds),
-            None => std::thread::sleep(std::time::Duration::from_nanos(nanoseconds)),
+        let time = Duration::from_nanos(nanoseconds);
+        match (self.client.configuration().sleep(), &self.cancel) {
+            (Some(sleep), _) => sleep(nanoseconds),
+            (None, Some(cancel)) => return cancel.sleep(time),
+            (None, None) => std::thread::sleep(time),
         }
-        Ok(())
+        self.check_cancel()
     }
 
     /// The id that all its attempts have.
     fn invocation_id(&mut self) -> &Text {
         if self.invocation_id.is_empty() {
-            self.invocation_id = Text::lossy(retry::uuid());
+            self.invocation_id = retry::uuid();
         }
         &self.invocation_id
     }
@@ -311,6 +357,7 @@ impl Request {
         self.retry_count = self.retry_count.saturating_add(1);
         self.retry_delay_ms = delay / 1_000_000;
         self.retry_cost = cost;
+        log::retry(self);
     }
 
     fn has_corrected_clock(&self) -> bool {

@@ -1,11 +1,14 @@
 //! A reply: its status and headers, and its body, read as it comes or as a whole.
 
+use super::{Progress, UNKNOWN};
+use crate::cancel::Cancel;
 use crate::error::{Error, Result, Status};
 use crate::request::Headers;
 use crate::service::document::Document;
 use crate::text::Text;
 use crate::transport::HttpReply;
 use std::io::Read;
+use std::sync::Arc;
 
 /// A reply of a service.
 pub struct Response {
@@ -13,6 +16,10 @@ pub struct Response {
     headers: Headers,
     body: Body,
     document: Option<Document>,
+    cancel: Option<Arc<Cancel>>,
+    /// Who is told how far the body has come, and how much was sent.
+    progress: Option<(Arc<Progress>, Option<u64>)>,
+    received: u64,
 }
 
 enum Body {
@@ -28,13 +35,55 @@ enum Body {
 
 impl Response {
     /// Takes a reply of a transport over.
-    pub fn new(reply: HttpReply) -> Response {
+    pub(super) fn new(
+        reply: HttpReply,
+        cancel: Option<Arc<Cancel>>,
+        progress: Option<(Arc<Progress>, Option<u64>)>,
+    ) -> Response {
         Response {
             status: reply.status,
             headers: reply.headers.into(),
             body: Body::Stream(reply.body),
             document: None,
+            cancel,
+            progress,
+            received: 0,
         }
+    }
+
+    /// The next bytes from the wire. Stops with the error of a cancel, whatever that looked like to the transport.
+    fn receive(
+        &mut self,
+        stream: &mut (dyn Read + Send + Sync),
+        buffer: &mut [u8],
+    ) -> Result<usize> {
+        let canceled =
+            |cancel: &Option<Arc<Cancel>>| cancel.as_ref().and_then(|cancel| cancel.check().err());
+        if let Some(error) = canceled(&self.cancel) {
+            return Err(error);
+        }
+        let count =
+            read_some(stream, buffer).map_err(|error| canceled(&self.cancel).unwrap_or(error))?;
+        self.received += count as u64;
+        if let Some((progress, sent)) = &self.progress {
+            let length = self
+                .headers
+                .get("content-length")
+                .and_then(|length| length.parse().ok());
+            let sent = sent.unwrap_or(UNKNOWN);
+            progress(sent, sent, self.received, length.unwrap_or(UNKNOWN));
+        }
+        Ok(count)
+    }
+
+    /// A reply that a handler makes up, without headers.
+    pub fn made_up(status: u16, body: Vec<u8>) -> Response {
+        let reply = HttpReply {
+            status,
+            headers: Vec::new(),
+            body: Box::new(std::io::Cursor::new(body)),
+        };
+        Response::new(reply, None, None)
     }
 
     /// The HTTP status.
@@ -45,6 +94,11 @@ impl Response {
     /// The headers.
     pub fn headers(&self) -> &Headers {
         &self.headers
+    }
+
+    /// The headers, to be changed.
+    pub fn headers_mut(&mut self) -> &mut Headers {
+        &mut self.headers
     }
 
     /// A header, or nothing.
@@ -72,7 +126,7 @@ impl Response {
                 let (Body::Stream(mut stream) | Body::Begun(mut stream)) = body else {
                     return Ok(0);
                 };
-                match read_some(&mut *stream, buffer) {
+                match self.receive(&mut *stream, buffer) {
                     Ok(count) => {
                         self.body = Body::Begun(stream);
                         Ok(count)
@@ -86,10 +140,49 @@ impl Response {
         }
     }
 
+    fn receive_whole(
+        &mut self,
+        stream: &mut (dyn Read + Send + Sync),
+        limit: usize,
+    ) -> Result<Vec<u8>> {
+        let announced = self
+            .headers
+            .get("content-length")
+            .and_then(|length| length.parse::<usize>().ok());
+        let announced = announced.unwrap_or(0);
+        if announced > limit {
+            return Err(too_long(limit));
+        }
+        // What a server announces is no reason to take much memory before it comes. A byte more than is to come shows
+        // the end without another allocation; so does the NUL behind it.
+        let mut bytes = vec![0; announced.min(1 << 20) + 2];
+        let mut length = 0;
+        loop {
+            if bytes.len() - length < 2 {
+                bytes.resize((bytes.len() * 2).max(4096), 0);
+            }
+            let end = bytes.len() - 1;
+            match self.receive(stream, bytes.get_mut(length..end).unwrap_or_default())? {
+                0 => break,
+                count => length += count,
+            }
+            if length > limit {
+                return Err(too_long(limit));
+            }
+        }
+        bytes.truncate(length);
+        bytes.push(0);
+        Ok(bytes)
+    }
+
     /// The whole body, read to its end if it was not yet. One of more than `limit` bytes is an error.
     pub fn whole(&mut self, limit: usize) -> Result<&[u8]> {
-        if let Body::Stream(stream) = &mut self.body {
-            self.body = match read_whole(&mut **stream, limit, self.headers.get("content-length")) {
+        if let Body::Stream(_) = &self.body {
+            let body = std::mem::replace(&mut self.body, Body::Whole(vec![0], 0));
+            let Body::Stream(mut stream) = body else {
+                return Ok(&[]);
+            };
+            self.body = match self.receive_whole(&mut *stream, limit) {
                 Ok(bytes) => Body::Whole(bytes, 0),
                 Err(error) => Body::Failed(error),
             };
@@ -108,6 +201,14 @@ impl Response {
                 "InvalidState",
                 "part of the body has been read: the rest can only be read on",
             )),
+        }
+    }
+
+    /// The whole body, if it was read.
+    pub(crate) fn whole_if_read(&self) -> Option<&[u8]> {
+        match &self.body {
+            Body::Whole(bytes, _) => bytes.get(..bytes.len().saturating_sub(1)),
+            _ => None,
         }
     }
 
@@ -147,31 +248,6 @@ fn read_some(stream: &mut (dyn Read + Send + Sync), buffer: &mut [u8]) -> Result
     }
 }
 
-fn read_whole(
-    stream: &mut (dyn Read + Send + Sync),
-    limit: usize,
-    announced: Option<&Text>,
-) -> Result<Vec<u8>> {
-    let announced = announced
-        .and_then(|length| length.parse::<usize>().ok())
-        .unwrap_or(0);
-    if announced > limit {
-        return Err(too_long(limit));
-    }
-    // What a server announces is no reason to take much memory before it comes.
-    let mut bytes = Vec::with_capacity(announced.min(1 << 20) + 1);
-    let more_than_limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    stream
-        .take(more_than_limit)
-        .read_to_end(&mut bytes)
-        .map_err(|error| read_error(&error))?;
-    if bytes.len() > limit {
-        return Err(too_long(limit));
-    }
-    bytes.push(0);
-    Ok(bytes)
-}
-
 fn too_long(limit: usize) -> Error {
     Error::new(
         Status::Transport,
@@ -201,11 +277,12 @@ mod tests {
     use super::*;
 
     fn response(body: &'static [u8]) -> Response {
-        Response::new(HttpReply {
+        let reply = HttpReply {
             status: 200,
             headers: Vec::new(),
             body: Box::new(body),
-        })
+        };
+        Response::new(reply, None, None)
     }
 
     #[test]

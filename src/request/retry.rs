@@ -7,6 +7,7 @@ use super::Request;
 use crate::config::Field;
 use crate::error::{Error, Status};
 use crate::resolved::ResolvedConfig;
+use crate::text::Text;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -123,7 +124,8 @@ pub(super) fn after_retry(request: &mut Request) {
     if request.retryable().is_none() {
         request.set_retryable(Some(kind != Kind::Lasting || skewed));
     }
-    if request.retryable() != Some(true) || request.retry_count() >= policy.max_retries {
+    let spent = request.retry_count() >= policy.max_retries || !request.can_send_again();
+    if request.retryable() != Some(true) || spent {
         return;
     }
     let cost = match (policy.mode, kind) {
@@ -367,17 +369,17 @@ fn fraction() -> f64 {
 }
 
 /// A UUID of version 4 by chance, for `amz-sdk-invocation-id`.
-pub(super) fn uuid() -> String {
+pub(super) fn uuid() -> Text {
     let high = RandomState::new().hash_one(1u8);
     let low = RandomState::new().hash_one(2u8);
-    format!(
+    Text::format(format_args!(
         "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
         high >> 32,
         (high >> 16) & 0xffff,
         high & 0xfff,
         (low >> 48) & 0x3fff | 0x8000,
         low & 0xffff_ffff_ffff
-    )
+    ))
 }
 
 #[cfg(test)]

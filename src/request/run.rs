@@ -1,6 +1,6 @@
 //! The life of a request: through the lists in Go's order, to a reply or an error.
 
-use super::{Progress, Request, Response};
+use super::{Request, Response, Stand, log};
 use crate::error::{Error, Result, Status};
 use crate::handlers::Stage;
 use crate::text::Text;
@@ -10,29 +10,42 @@ impl Request {
     pub fn send(&mut self) -> Result<Response> {
         self.start()?;
         let result = self.attempts();
-        self.progress = Progress::Sent;
+        self.stand = Stand::Sent;
         // Whatever COMPLETE leaves as an error is its own business, as in Go.
         self.run(Stage::Complete);
         self.running = false;
         result?;
-        self.response.take().ok_or_else(|| {
-            Error::new(
-                Status::Handler,
-                "MissingResponse",
-                "no handler of SEND has sent the request",
-            )
-        })
+        self.response.take().ok_or_else(missing_response)
     }
 
-    /// A URL with which anyone can make this request for `seconds`.
+    /// A URL with which anyone can make this request for `seconds`. The request stays as it was.
     pub fn presign(&mut self, seconds: u32) -> Result<Text> {
         self.start()?;
+        let before = (
+            self.method.clone(),
+            self.url.clone(),
+            self.headers.clone(),
+            self.signing_name.clone(),
+            self.signing_region.clone(),
+            self.stand,
+            self.error.clone(),
+        );
         self.presign_seconds = Some(seconds);
         let result = self.build().and_then(|()| self.sign());
         self.presign_seconds = None;
+        (
+            self.method,
+            self.url,
+            self.headers,
+            self.signing_name,
+            self.signing_region,
+            self.stand,
+            self.error,
+        ) = before;
         self.running = false;
+        let url = self.presigned_url.take();
         result?;
-        self.presigned_url.take().ok_or_else(|| {
+        url.ok_or_else(|| {
             Error::new(
                 Status::Handler,
                 "MissingSignature",
@@ -48,7 +61,7 @@ impl Request {
                 "the request is being sent or presigned; a handler must not do that again",
             );
         }
-        if self.progress == Progress::Sent {
+        if self.stand == Stand::Sent {
             return wrong("the request was sent already; make a new one");
         }
         self.running = true;
@@ -69,6 +82,7 @@ impl Request {
         if let Some(error) = self.error.clone() {
             return Err(error);
         }
+        self.check_cancel()?;
         self.build()?;
         loop {
             self.error = None;
@@ -89,20 +103,20 @@ impl Request {
     }
 
     fn build(&mut self) -> Result<()> {
-        if self.progress != Progress::New {
+        if self.stand != Stand::New {
             return Ok(());
         }
-        for stage in [Stage::Validate, Stage::Build] {
-            self.run(stage);
-            self.fail_on_error()?;
-        }
-        self.progress = Progress::Built;
+        self.run(Stage::Validate);
+        self.fail_on_error("Validate Request")?;
+        self.run(Stage::Build);
+        self.fail_on_error("Build Request")?;
+        self.stand = Stand::Built;
         Ok(())
     }
 
     fn sign(&mut self) -> Result<()> {
         self.run(Stage::Sign);
-        self.fail_on_error()
+        self.fail_on_error("Sign Request")
     }
 
     /// One attempt, from SEND to COMPLETE_ATTEMPT.
@@ -110,20 +124,39 @@ impl Request {
         self.retryable = None;
         self.response = None;
         self.run(Stage::Send);
-        if self.error.is_none() || self.response.is_some() {
+        if self.error.is_none() && self.response.is_none() {
+            self.error = Some(missing_response());
+        }
+        if self.fail_on_error("Send Request").is_ok() {
             self.run(Stage::UnmarshalMeta);
             self.run(Stage::ValidateResponse);
-            let stage = if self.error.is_some() {
-                Stage::UnmarshalError
-            } else {
-                Stage::Unmarshal
+            let (stage, told) = match self.error {
+                Some(_) => (Stage::UnmarshalError, "Validate Response"),
+                None => (Stage::Unmarshal, "Unmarshal Response"),
             };
             self.run(stage);
+            log::response_body(self);
+            let _ = self.fail_on_error(told);
         }
         self.run(Stage::CompleteAttempt);
     }
 
-    fn fail_on_error(&self) -> Result<()> {
-        self.error.clone().map_or(Ok(()), Err)
+    /// The error there is, which the logger is told.
+    fn fail_on_error(&self, stage: &str) -> Result<()> {
+        match &self.error {
+            None => Ok(()),
+            Some(error) => {
+                log::failure(self, stage, error);
+                Err(error.clone())
+            }
+        }
     }
+}
+
+fn missing_response() -> Error {
+    Error::new(
+        Status::Handler,
+        "MissingResponse",
+        "no handler of SEND has sent the request",
+    )
 }

@@ -9,18 +9,17 @@ use crate::error::{Error, Result};
 pub struct Template {
     path: String,
     query: Option<String>,
-    parts: Vec<Part>,
 }
 
 /// A piece of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
     /// As it is.
-    Literal(String),
+    Literal(&'a str),
     /// The value of a param.
     Label {
         /// The param's name.
-        name: String,
+        name: &'a str,
         /// Whether slashes of the value are slashes of the path.
         greedy: bool,
     },
@@ -30,53 +29,29 @@ impl Template {
     /// Reads a path, or says where it can't be understood.
     pub fn parse(text: &str) -> Result<Template> {
         if let Some(at) = text.bytes().position(|byte| byte.is_ascii_control()) {
-            return Err(Error::argument(
-                "path",
-                format_args!("has a control character at byte {at}"),
-            ));
+            let why = format_args!("has a control character at byte {at}");
+            return Err(Error::argument("path", why));
         }
         let text = text.split('#').next().unwrap_or_default();
         let (path, query) = match text.split_once('?') {
             Some((path, query)) => (path, Some(query.to_owned())),
             None => (text, None),
         };
-        let mut parts = Vec::new();
         let mut rest = path;
-        while let Some((literal, after)) = rest.split_once('{') {
+        while let Some((_, after)) = rest.split_once('{') {
             let Some((label, after)) = after.split_once('}') else {
-                return Err(Error::argument(
-                    "path",
-                    format_args!(
-                        "has a {{ without }} at byte {}",
-                        path.len() - rest.len() + literal.len()
-                    ),
-                ));
+                return Err(Error::argument("path", "has a { without }"));
             };
-            let (name, greedy) = label
-                .strip_suffix('+')
-                .map_or((label, false), |name| (name, true));
+            let name = label.strip_suffix('+').unwrap_or(label);
             if name.is_empty() || name.contains(['{', '/']) {
-                return Err(Error::argument(
-                    "path",
-                    format_args!("has {{{label}}}, which is no name"),
-                ));
+                let why = format_args!("has {{{label}}}, which is no name");
+                return Err(Error::argument("path", why));
             }
-            if !literal.is_empty() {
-                parts.push(Part::Literal(literal.to_owned()));
-            }
-            parts.push(Part::Label {
-                name: name.to_owned(),
-                greedy,
-            });
             rest = after;
-        }
-        if !rest.is_empty() {
-            parts.push(Part::Literal(rest.to_owned()));
         }
         Ok(Template {
             path: path.to_owned(),
             query,
-            parts,
         })
     }
 
@@ -91,14 +66,29 @@ impl Template {
     }
 
     /// The pieces of the path.
-    pub fn parts(&self) -> &[Part] {
-        &self.parts
+    pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let mut rest = self.path.as_str();
+        std::iter::from_fn(move || {
+            if let Some((label, after)) =
+                rest.strip_prefix('{').and_then(|rest| rest.split_once('}'))
+            {
+                rest = after;
+                let (name, greedy) = match label.strip_suffix('+') {
+                    Some(name) => (name, true),
+                    None => (label, false),
+                };
+                return Some(Part::Label { name, greedy });
+            }
+            let (literal, after) = rest.split_at(rest.find('{').unwrap_or(rest.len()));
+            rest = after;
+            (!literal.is_empty()).then_some(Part::Literal(literal))
+        })
     }
 
     /// The names in the path.
     pub fn labels(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Label { name, .. } => Some(name.as_str()),
+        self.parts().filter_map(|part| match part {
+            Part::Label { name, .. } => Some(name),
             Part::Literal(_) => None,
         })
     }
@@ -113,7 +103,7 @@ mod tests {
         let template = Template::parse("/{Bucket}/x{Key+}?acl").unwrap();
         assert_eq!(template.raw_query(), Some("acl"));
         assert_eq!(template.labels().collect::<Vec<_>>(), ["Bucket", "Key"]);
-        assert_eq!(template.parts().len(), 4);
+        assert_eq!(template.parts().count(), 4);
         for bad in ["/{", "/{}", "/{a/b}", "/\n", "/{+}"] {
             assert!(Template::parse(bad).is_err(), "{bad}");
         }

@@ -90,6 +90,10 @@ impl Url {
         if self.path.ends_with('/') && path.starts_with('/') {
             self.path.pop();
         }
+        // Behind a path it is a part of the last name; behind a host it would be a part of that.
+        if self.path.is_empty() && !path.is_empty() && !path.starts_with('/') {
+            self.path.push('/');
+        }
         self.path.push_str(path);
         self.query = query.unwrap_or_default().to_owned();
     }

@@ -7,14 +7,16 @@ use crate::credentials::Credentials;
 use crate::endpoint::{self, Lookup};
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handler, Handlers, HasHandlers, LiveHandlers, Stage};
+use crate::request::log::Level;
 use crate::request::retry::RetryState;
-use crate::request::{Url, defaults};
+use crate::request::{Url, defaults, log};
 use crate::resolved::{Loaded, ResolvedConfig};
 use crate::session::Session;
 use crate::sign;
 use crate::text::Text;
-use crate::transport::{Purpose, Transport};
-use std::sync::Arc;
+use crate::transport::{self, Purpose, Transport};
+use once_cell::sync::OnceCell;
+use std::sync::{Arc, OnceLock};
 
 /// A client of one service, shared by its requests.
 pub struct Client {
@@ -25,6 +27,7 @@ pub struct Client {
     endpoint: Endpoint,
     purpose: Purpose,
     retries: RetryState,
+    transport: OnceCell<Arc<dyn Transport>>,
 }
 
 /// Where the library's own calls go.
@@ -108,7 +111,7 @@ impl Client {
         }
         let config = config.with(Some(&Arc::new(own)));
         let found = match place {
-            Place::Region(_) => resolve(&service, &config),
+            Place::Region(_) => Endpoint::outside_code(&service, &config),
             Place::Url(url) => given(&service, &config, url),
         };
         let endpoint = found.unwrap_or_else(Endpoint::missing);
@@ -122,17 +125,17 @@ impl Client {
         mut handlers: Arc<Handlers>,
         purpose: Purpose,
     ) -> Client {
+        warn(&service, &config, &endpoint);
         let protocol = protocol::of(&service);
-        let lists = Arc::make_mut(&mut handlers);
-        defaults::place_parameter_check(lists, config.flag(Field::DisableParamValidation));
-        lists.list_mut(Stage::Sign).push_back(Handler::builtin(
-            crate::text!("v4.SignRequestHandler"),
-            signer::sign,
-        ));
-        protocol::add_handlers(protocol, lists);
-        if s3::is_s3(&service) {
-            s3::add_handlers(lists);
-        }
+        let unchecked = config.flag(Field::DisableParamValidation);
+        let handlers = if Arc::ptr_eq(&handlers, &defaults::handlers()) && !unchecked {
+            usual_handlers(protocol, s3::is_s3(&service))
+        } else {
+            let lists = Arc::make_mut(&mut handlers);
+            defaults::place_parameter_check(lists, unchecked);
+            add_handlers(lists, protocol, s3::is_s3(&service));
+            handlers
+        };
         Client {
             config,
             handlers: LiveHandlers::new(handlers),
@@ -141,6 +144,7 @@ impl Client {
             endpoint,
             purpose,
             retries: RetryState::default(),
+            transport: OnceCell::new(),
         }
     }
 
@@ -220,20 +224,28 @@ impl Client {
     }
 
     /// What sends its requests.
-    pub fn transport(&self) -> Result<Arc<dyn Transport>> {
-        self.config.transport()
+    pub fn transport(&self) -> Result<&Arc<dyn Transport>> {
+        self.transport.get_or_try_init(|| self.config.transport())
     }
 }
 
 impl Endpoint {
     fn of(service: &str, config: &ResolvedConfig) -> Endpoint {
-        let custom = config.text(Field::Endpoint);
-        let found = if custom.is_empty() {
-            resolve(service, config)
-        } else {
-            given(service, config, custom)
+        let found = match config.text(Field::Endpoint) {
+            "" => Endpoint::outside_code(service, config),
+            endpoint => given(service, config, endpoint),
         };
         found.unwrap_or_else(Endpoint::missing)
+    }
+
+    /// The endpoint that the user configured outside of the program, or that of the service.
+    fn outside_code(service: &str, config: &ResolvedConfig) -> Result<Endpoint> {
+        let known = Facts::of(service).map(|facts| facts.id.to_owned());
+        let id = known.unwrap_or_else(|| service.replace(['-', '.'], "_"));
+        match config.configured_endpoint(&id) {
+            Some(endpoint) => given(service, config, endpoint),
+            None => resolve(service, config),
+        }
     }
 
     fn missing(error: Error) -> Endpoint {
@@ -244,7 +256,60 @@ impl Endpoint {
     }
 }
 
-/// An endpoint that the program named.
+/// Adds a client's handlers to those of its session.
+fn add_handlers(lists: &mut Handlers, protocol: Protocol, is_s3: bool) {
+    let signer = Handler::builtin(crate::text!("v4.SignRequestHandler"), signer::sign);
+    lists.list_mut(Stage::Sign).push_back(signer);
+    let send = lists.list_mut(Stage::Send);
+    send.push_front(Handler::builtin(
+        crate::text!("awssdk.client.LogRequest"),
+        log::request,
+    ));
+    send.push_back(Handler::builtin(
+        crate::text!("awssdk.client.LogResponse"),
+        log::response,
+    ));
+    protocol::add_handlers(protocol, lists);
+    if is_s3 {
+        s3::add_handlers(lists);
+    }
+}
+
+/// The lists of a client whose session has the built-in handlers, which are the same for all of them.
+fn usual_handlers(protocol: Protocol, is_s3: bool) -> Arc<Handlers> {
+    static USUAL: [[OnceLock<Arc<Handlers>>; 2]; Protocol::COUNT] =
+        [const { [const { OnceLock::new() }; 2] }; Protocol::COUNT];
+    let make = || {
+        let mut handlers = Handlers::clone(&defaults::handlers());
+        add_handlers(&mut handlers, protocol, is_s3);
+        Arc::new(handlers)
+    };
+    let place = USUAL
+        .get(protocol as usize)
+        .and_then(|of_protocol| of_protocol.get(usize::from(is_s3)));
+    place.map_or_else(make, |place| place.get_or_init(make).clone())
+}
+
+/// Tells the logger what the program had better know of a client.
+fn warn(service: &str, config: &ResolvedConfig, endpoint: &Endpoint) {
+    if config.logger().is_none() {
+        return;
+    }
+    if config.text(Field::RetryMode) == "adaptive" {
+        let line = "WARNING: retry_mode adaptive is not built: it acts as standard";
+        log::tell(config, Level::Debug, line);
+    }
+    let plain = endpoint.url.as_ref().filter(|url| url.scheme() == "http");
+    if let Some(url) = plain.filter(|url| !transport::is_loopback(url.host())) {
+        let line = format!(
+            "WARNING: {service} is asked over plain http, at {}",
+            url.host()
+        );
+        log::tell(config, Level::Debug, &line);
+    }
+}
+
+/// An endpoint that somebody named.
 fn given(service: &str, config: &ResolvedConfig, endpoint: &str) -> Result<Endpoint> {
     let scheme = if config.flag(Field::DisableSsl) {
         "http"

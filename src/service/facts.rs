@@ -66,6 +66,9 @@ impl Facts {
 }
 
 impl Protocol {
+    /// How many there are.
+    pub(crate) const COUNT: usize = 6;
+
     fn named(name: &str) -> Option<Protocol> {
         Some(match name {
             "query" => Protocol::Query,

@@ -1,7 +1,7 @@
 //! Errors in JSON: those of DynamoDB, Lambda and most newer services.
 
-use super::protocol::{self, ERROR_LIMIT};
-use crate::error::{Error, Status};
+use super::protocol;
+use crate::error::Status;
 use crate::request::Request;
 
 /// Reads the error of a reply.
@@ -13,19 +13,10 @@ pub(super) fn unmarshal_error(request: &mut Request) {
     let status = response.status();
     let named = short_code(response.header("x-amzn-errortype")).to_owned();
     let told = |code: &str, message: &str| {
-        Error::new(Status::Service, code, message).with_reply(status, id.as_str(), "")
+        protocol::refusal(code, message).with_reply(status, id.as_str(), "")
     };
-    let empty = response
-        .whole(ERROR_LIMIT)
-        .map(|body| body.trim_ascii().is_empty());
-    let error = match empty.and_then(|empty| {
-        if empty {
-            Ok(None)
-        } else {
-            response.document(ERROR_LIMIT).map(Some)
-        }
-    }) {
-        Ok(None) => told(&named, ""),
+    let error = match protocol::error_document(response) {
+        Ok(None) => told(&named, "the reply has no body"),
         Ok(Some(document)) => {
             let text = |names: [&str; 2]| {
                 names
@@ -41,12 +32,10 @@ pub(super) fn unmarshal_error(request: &mut Request) {
             };
             told(code, &text(["message", "Message"]))
         }
-        Err(cause) if cause.status() == Status::Serialization => {
-            told("SerializationError", "failed to unmarshal error message").with_cause(cause)
-        }
+        Err(cause) if cause.status() == Status::Serialization => protocol::unreadable(told, cause),
         Err(cause) => cause.with_reply(status, id.as_str(), ""),
     };
-    protocol::fail(request, error);
+    protocol::set_reply_error(request, error);
 }
 
 /// The code alone, of `aws.protocoltests#Code:http://…`.

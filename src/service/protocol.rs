@@ -1,11 +1,12 @@
 //! Protocols: how a service writes requests and replies. One handler each for build and the three kinds of unmarshal.
 
+use super::document::Document;
 use super::facts::Facts;
 pub(super) use super::facts::Protocol;
 use super::{json, query, rest, xml};
-use crate::error::{Error, Status};
+use crate::error::{Error, Result, Status};
 use crate::handlers::{Handler, Handlers, Stage};
-use crate::request::Request;
+use crate::request::{Request, Response};
 use crate::text::Text;
 
 /// The protocol that a client of the service speaks. The query protocol first, where there is one: it needs nothing but
@@ -70,12 +71,37 @@ pub(super) fn add_handlers(protocol: Protocol, handlers: &mut Handlers) {
     }
 }
 
-/// Fails a request with what its reply says. A redirect is not followed; where it leads is told.
-pub(super) fn fail(request: &mut Request, error: Error) {
-    let location = request
-        .response()
-        .filter(|response| (300..400).contains(&response.status()))
-        .map_or("", |response| response.header("location"));
+/// The most bytes of an error reply that are read.
+const ERROR_LIMIT: usize = 1 << 20;
+
+/// The document of an error reply; none where the body is empty or blank.
+pub(super) fn error_document(response: &mut Response) -> Result<Option<&Document>> {
+    if response.whole(ERROR_LIMIT)?.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    response.document(ERROR_LIMIT).map(Some)
+}
+
+/// The error that a reply tells of.
+pub(super) fn refusal(code: &str, message: &str) -> Error {
+    let message = match (code, message) {
+        ("", "") => "the reply does not say why",
+        (_, message) => message,
+    };
+    Error::new(Status::Service, code, message)
+}
+
+/// The error of a reply that can't be understood.
+pub(super) fn unreadable(told: impl Fn(&str, &str) -> Error, cause: Error) -> Error {
+    told("SerializationError", "failed to unmarshal error message").with_cause(cause)
+}
+
+/// Fails a request by what its reply says. A redirect is not followed; where it leads is told.
+pub(super) fn set_reply_error(request: &mut Request, error: Error) {
+    let location = match request.response() {
+        Some(response) if (300..400).contains(&response.status()) => response.header("location"),
+        _ => "",
+    };
     let error = if location.is_empty() {
         error
     } else {
@@ -84,9 +110,6 @@ pub(super) fn fail(request: &mut Request, error: Error) {
     };
     request.set_error(error);
 }
-
-/// The most bytes of an error reply that are read.
-pub(super) const ERROR_LIMIT: usize = 1 << 20;
 
 fn unmarshal_meta(request: &mut Request) {
     let Some(response) = request.response() else {

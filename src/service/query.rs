@@ -15,7 +15,7 @@ const LIMIT: usize = 64 << 20;
 /// Writes the form, unless the caller gave a body.
 pub(super) fn build(request: &mut Request) {
     super::rest::build(request);
-    if request.error().is_some() || !request.body().is_empty() {
+    if request.error().is_some() || request.body_length() != Some(0) {
         return;
     }
     let facts = Facts::of(request.service());
@@ -42,10 +42,16 @@ pub(super) fn build(request: &mut Request) {
     }
     if request.presign_seconds().is_some() {
         request.set_method_to_get();
-        request.url_mut().set_query(form);
+        let mut query = request.url().query().to_owned();
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.push_str(&form);
+        request.url_mut().set_query(query);
         return;
     }
-    request.set_body(form.into_bytes());
+    // In a form a blank is `+`; moto, for one, verifies the signature of what it would have written itself.
+    request.set_body(form.replace("%20", "+").into_bytes());
     if request.headers().get("Content-Type").is_none() {
         let form = crate::text!("application/x-www-form-urlencoded; charset=utf-8");
         request

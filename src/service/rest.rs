@@ -3,42 +3,24 @@
 use super::facts::Protocol;
 use super::s3;
 use crate::config::Field;
-use crate::error::{Error, Status};
+use crate::error::{Error, Result, Status};
 use crate::request::Request;
 use crate::request::template::Part;
-use crate::sign::escape_path_segment;
+use crate::sign::{escape_path, escape_path_segment};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Fills the path.
 pub(super) fn build(request: &mut Request) {
-    let mut filled = String::new();
-    for part in request.template().parts() {
-        match part {
-            Part::Literal(text) => filled.push_str(text),
-            Part::Label { name, greedy } => match text_of(request.values().get(name)) {
-                Some(text) => escape_path_segment(&text, *greedy, &mut filled),
-                None => {
-                    let message = format!(
-                        "failed to build the path: {{{name}}} has no text or number in params"
-                    );
-                    return request.set_error(Error::new(
-                        Status::Serialization,
-                        "SerializationError",
-                        message,
-                    ));
-                }
-            },
-        }
-    }
-    let template = request.template().raw_path();
+    let filled = match fill(request) {
+        Ok(filled) => filled,
+        Err(error) => return request.set_error(error),
+    };
+    // Where it goes may have been changed since the template was joined to it; then the template is all of the path.
     let path = request.url().path();
-    let base = path
-        .strip_suffix(template)
-        .or_else(|| path.strip_suffix(template.trim_start_matches('/')));
-    let mut whole = base.unwrap_or_default().to_owned();
-    if whole.ends_with('/') && filled.starts_with('/') {
-        whole.pop();
-    }
+    let base = path.strip_suffix(request.template().raw_path());
+    let mut whole = String::with_capacity(path.len() + filled.len());
+    escape_path(base.unwrap_or_default(), &mut whole);
     whole.push_str(&filled);
     let rest = matches!(
         request.client().protocol(),
@@ -51,12 +33,35 @@ pub(super) fn build(request: &mut Request) {
     request.url_mut().set_path(whole);
 }
 
+fn fill(request: &Request) -> Result<String> {
+    let mut filled = String::with_capacity(request.template().raw_path().len() + 64);
+    for part in request.template().parts() {
+        match part {
+            Part::Literal(text) => escape_path(text, &mut filled),
+            Part::Label { name, greedy } => match text_of(request.values().get(name)) {
+                Some(text) => escape_path_segment(&text, greedy, &mut filled),
+                None => {
+                    let message = format!(
+                        "failed to build the path: {{{name}}} has no text or number in params"
+                    );
+                    return Err(Error::new(
+                        Status::Serialization,
+                        "SerializationError",
+                        message,
+                    ));
+                }
+            },
+        }
+    }
+    Ok(filled)
+}
+
 /// The text of a param that can stand in a path.
-fn text_of(value: Option<&Value>) -> Option<String> {
+fn text_of(value: Option<&Value>) -> Option<Cow<'_, str>> {
     match value? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
+        Value::String(text) => Some(text.into()),
+        Value::Number(number) => Some(number.to_string().into()),
+        Value::Bool(flag) => Some(flag.to_string().into()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }

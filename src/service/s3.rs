@@ -68,18 +68,17 @@ fn validate_sse_requires_ssl(request: &mut Request) {
     }
 }
 
-/// The bucket, where the path begins with it.
+/// The bucket, where the first name of the path is it.
 fn bucket(request: &Request) -> Option<String> {
-    if !request
-        .template()
-        .raw_path()
-        .trim_start_matches('/')
-        .starts_with("{Bucket}")
-    {
-        return None;
-    }
+    let path = request.template().raw_path();
+    let rest = path
+        .strip_prefix('/')
+        .unwrap_or(path)
+        .strip_prefix("{Bucket}")?;
     match request.values().get("Bucket") {
-        Some(Value::String(bucket)) => Some(bucket.clone()),
+        Some(Value::String(bucket)) if rest.is_empty() || rest.starts_with('/') => {
+            Some(bucket.clone())
+        }
         _ => None,
     }
 }
@@ -100,6 +99,7 @@ fn place_bucket(request: &mut Request) {
         accelerate(request, &bucket)
     } else if is_host_style(request, &bucket) {
         let authority = format!("{bucket}.{}", request.url().authority());
+        // Where it can't be moved it is right in the path.
         move_to_host(request, &bucket, authority);
         Ok(())
     } else {
@@ -137,25 +137,38 @@ fn is_dns_compatible(bucket: &str) -> bool {
         && bucket.parse::<std::net::Ipv4Addr>().is_err()
 }
 
-/// Takes the bucket, which is filled in escaped, out of the path.
-fn move_to_host(request: &mut Request, bucket: &str, authority: String) {
-    let mut escaped = String::from("/");
-    crate::sign::escape_path_segment(bucket, false, &mut escaped);
+/// Moves the bucket, which is filled in escaped, from the path to the host, and says whether it was there.
+fn move_to_host(request: &mut Request, bucket: &str, authority: String) -> bool {
+    let mut base = String::new();
+    let of_endpoint = request.client().url().map_or("", |url| url.path());
+    crate::sign::escape_path(of_endpoint.trim_end_matches('/'), &mut base);
+    let mut first = String::from("/");
+    crate::sign::escape_path_segment(bucket, false, &mut first);
     let path = request.url().path();
-    let base = request
-        .client()
-        .url()
-        .map_or("", |url| url.path())
-        .trim_end_matches('/');
-    let rest = path
-        .strip_prefix(base)
-        .and_then(|path| path.strip_prefix(escaped.as_str()));
-    let path = match rest {
-        Some(rest) if rest.starts_with('/') => format!("{base}{rest}"),
-        _ => format!("{base}/{}", rest.unwrap_or_default()),
+    // A URL that was set in the place of the endpoint's has no base.
+    let moved = [base.as_str(), ""].into_iter().find_map(|base| {
+        match path.strip_prefix(base)?.strip_prefix(first.as_str())? {
+            "" => Some(format!("{base}/")),
+            rest if rest.starts_with('/') => Some(format!("{base}{rest}")),
+            _ => None,
+        }
+    });
+    let Some(path) = moved else {
+        return false;
     };
     request.url_mut().set_path(path);
     request.url_mut().set_authority(authority);
+    true
+}
+
+/// The error of a bucket that only its place in the host's name can reach.
+fn not_in_path(bucket: &str) -> Error {
+    let message = format!("the path of the request does not begin with the bucket {bucket:?}");
+    Error::new(
+        Status::InvalidArgument,
+        "InvalidParameterException",
+        message,
+    )
 }
 
 fn accelerate(request: &mut Request, bucket: &str) -> Result<()> {
@@ -177,8 +190,10 @@ fn accelerate(request: &mut Request, bucket: &str) -> Result<()> {
         true => "s3-accelerate.dualstack.amazonaws.com",
         false => "s3-accelerate.amazonaws.com",
     };
-    move_to_host(request, bucket, format!("{bucket}.{host}"));
-    Ok(())
+    match move_to_host(request, bucket, format!("{bucket}.{host}")) {
+        true => Ok(()),
+        false => Err(not_in_path(bucket)),
+    }
 }
 
 fn place_access_point(request: &mut Request, bucket: &str) -> Result<()> {
@@ -227,7 +242,9 @@ fn place_access_point(request: &mut Request, bucket: &str) -> Result<()> {
             partition.dns_suffix
         )
     };
-    move_to_host(request, bucket, authority);
+    if !move_to_host(request, bucket, authority) {
+        return Err(not_in_path(bucket));
+    }
     request.set_signing_region(Text::lossy(point.region));
     request.set_signing_name(Text::lossy(point.signing_name));
     Ok(())
@@ -260,6 +277,7 @@ const WITH_CHECKSUM: [&str; 20] = [
 fn content_md5(request: &mut Request) {
     let wanted = WITH_CHECKSUM.contains(&request.operation().as_str())
         && !request.flag(Field::DisableComputeChecksums)
+        && request.has_body_in_memory()
         && request.presign_seconds().is_none()
         && request.headers().get("Content-MD5").is_none();
     if wanted {
@@ -272,10 +290,10 @@ fn content_md5(request: &mut Request) {
 
 /// Large bodies wait for the server's word. Set behind the signature, as a proxy may change it.
 fn add_100_continue(request: &mut Request) {
-    const LARGE: usize = 2 << 20;
+    const LARGE: u64 = 2 << 20;
     let upload = matches!(request.operation().as_str(), "PutObject" | "UploadPart");
     if upload
-        && request.body().len() >= LARGE
+        && request.body_length().is_none_or(|length| length >= LARGE)
         && !request.flag(Field::S3Disable100Continue)
         && request.presign_seconds().is_none()
     {

@@ -3,6 +3,7 @@
 use crate::credentials::{Patient, Value};
 use crate::error::Result;
 use crate::request::Request;
+use crate::request::log::{self, Level};
 use crate::sign::{Payload, Signed, Signer, Subject, Url};
 use crate::text::Text;
 
@@ -63,9 +64,23 @@ fn signature(request: &Request, credentials: &Value, now: i64) -> Result<Signed>
         now,
     );
     signer.session_token = Some(credentials.session_token.as_str());
-    signer.payload = Payload::Bytes(request.body());
-    match request.presign_seconds() {
+    signer.payload = match request.payload_hash() {
+        Some(hash) => Payload::Hash(hash),
+        None => Payload::Bytes(request.body()),
+    };
+    signer.explain = log::wants(request.client().configuration(), Level::Signing);
+    let signed = match request.presign_seconds() {
         Some(seconds) => signer.presign(&subject, seconds),
         None => signer.sign(&subject),
+    }?;
+    if signer.explain {
+        let token = credentials.session_token.as_str();
+        log::signature(
+            request,
+            &signed.canonical_request(),
+            &signed.string_to_sign(),
+            token,
+        );
     }
+    Ok(signed)
 }

@@ -58,6 +58,11 @@ pub fn escape_path_segment(segment: &str, keep_slash: bool, out: &mut String) {
     );
 }
 
+/// Adds a path with what no path can have percent-encoded, and nothing else: no escape in it is escaped again.
+pub fn escape_path(path: &str, out: &mut String) {
+    escape(path, Keep::PATH, out);
+}
+
 /// Adds `text` with every byte that is not to be kept as `%XX`.
 pub(super) fn escape(text: &str, keep: Keep, out: &mut impl Output) {
     // What is kept is ASCII, so a run of it is whole characters.

@@ -14,7 +14,7 @@ mod signed;
 mod timestamp;
 mod url;
 
-pub use escape::escape_path_segment;
+pub use escape::{escape_path, escape_path_segment};
 pub use signed::{Signed, TextRef};
 pub use url::Url;
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 /// Settings for TLS, which a build without TLS leaves to the host.
 #[derive(Clone, Default)]
-pub struct Tls;
+pub struct Tls {
+    _private: (),
+}
 
 /// Files that were asked for must be there; what is in them is the host's affair.
 pub fn check_tls(settings: &TlsSettings) -> Result<Tls> {
@@ -26,7 +28,7 @@ pub fn check_tls(settings: &TlsSettings) -> Result<Tls> {
             })?;
         }
     }
-    Ok(Tls)
+    Ok(Tls::default())
 }
 
 /// There is none.

@@ -7,6 +7,7 @@
 mod absent;
 #[cfg(feature = "http")]
 mod built_in;
+mod host;
 #[cfg(feature = "http")]
 pub mod http;
 mod pem;
@@ -15,13 +16,16 @@ mod pem;
 pub use absent::{Tls, built_in, check_tls};
 #[cfg(feature = "http")]
 pub use built_in::{built_in, check_tls};
+pub use host::is_loopback;
 #[cfg(feature = "http")]
 pub use http::Tls;
 pub use pem::{PemSource, TlsSettings};
 
+use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::text::Text;
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a request is for, so that a transport can treat the calls for credentials apart (no proxy for IMDS, say).
@@ -107,6 +111,8 @@ pub struct HttpRequest<'a> {
     pub body: Body<'a>,
     /// How long it may take.
     pub timeouts: Timeouts,
+    /// Who may end it before.
+    pub cancel: Option<&'a Arc<Cancel>>,
 }
 
 /// A reply, its body not read yet.

@@ -1,5 +1,6 @@
 //! What a session was asked to use for TLS, not looked at yet.
 
+use crate::text::shown;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -32,7 +33,7 @@ impl PemSource {
     /// Where it comes from, for people.
     pub fn name(&self) -> String {
         match self {
-            PemSource::Path(path) => path.display().to_string(),
+            PemSource::Path(path) => shown(&path.to_string_lossy()).to_owned(),
             PemSource::Bytes(_) => "the PEM text in memory".to_owned(),
         }
     }

@@ -45,7 +45,11 @@ static struct check_test *check_first, **check_end = &check_first;
 #define CHECK_STR(actual, expected) check_str((actual), (expected), #actual, __FILE__, __LINE__)
 #define CHECK_CONTAINS(text, part) check_contains((text), (part), #text, __FILE__, __LINE__)
 /* Prints the error, which may be NULL, if the status is not SESSION_OK. */
-#define CHECK_OK(status, error) check_ok((status), (error), #status, __FILE__, __LINE__)
+#define CHECK_OK(status, error)                                                 \
+    do {                                                                        \
+        session_status_t check_status = (status); /* first: it may set error */ \
+        check_ok(check_status, (error), #status, __FILE__, __LINE__);           \
+    } while (0)
 
 static inline void check_true(int truth, const char *what, const char *file, int line)
 {
@@ -115,6 +119,16 @@ static inline void check_clean_environment(void)
     }
 }
 
+/* Whether there is a test of that name, for tests that look for one that is missing. */
+static inline int check_exists(const char *name)
+{
+    for (const struct check_test *test = check_first; test; test = test->next)
+        if (strcmp(test->name, name) == 0)
+            return 1;
+    fprintf(stderr, "there is no test %s\n", name);
+    return 0;
+}
+
 /* Runs one test in a child process; 1 if it passed. */
 static inline int check_run(const struct check_test *test)
 {
@@ -122,6 +136,7 @@ static inline int check_run(const struct check_test *test)
     pid_t child = fork();
 
     if (child == 0) {
+        alarm(300); /* none waits for ever */
         test->run();
         exit(0);
     }

@@ -40,6 +40,7 @@ fn request<'a>(authority: &'a str, method: &'a str, target: &'a str) -> HttpRequ
             idle: Duration::from_secs(20),
             ..Timeouts::default()
         },
+        cancel: None,
     }
 }
 

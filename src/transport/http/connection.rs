@@ -48,7 +48,7 @@ impl Exchange {
         Exchange {
             head: None,
             body_follows: false,
-            limits: Limits::of(&timeouts),
+            limits: Limits::of(&timeouts, None),
             timeouts,
             idle: false,
             reused: false,
@@ -128,19 +128,20 @@ impl Dialer {
         let (timeouts, limits) = {
             let mut exchange = self.exchange.lock();
             (exchange.reused, exchange.idle) = (false, false);
-            (exchange.timeouts, exchange.limits)
+            (exchange.timeouts, exchange.limits.clone())
         };
         let (to_host, to_port) = self
             .proxy
             .as_ref()
             .map_or((host, port), |proxy| (proxy.host.as_str(), proxy.port));
-        let socket =
-            Socket::connect(to_host, to_port, limits, timeouts.connect).map_err(|mut fault| {
+        let socket = Socket::connect(to_host, to_port, limits.clone(), timeouts.connect).map_err(
+            |mut fault| {
                 if self.proxy.is_some() {
                     fault.text.insert_str(0, "the proxy could not be reached: ");
                 }
                 fault
-            })?;
+            },
+        )?;
         let mut stream = Stream::Plain(socket);
         stream.socket().limits = limits.within(timeouts.handshake);
         if let Some(proxy) = &self.proxy {
@@ -226,7 +227,7 @@ impl Connection {
             if exchange.is_deaf() {
                 return Ok(());
             }
-            exchange.limits
+            exchange.limits.clone()
         };
         self.stream.socket().limits = limits;
         let output = if amount == 0 {
@@ -264,13 +265,14 @@ impl Connection {
                 ))
                 .into());
             }
-            exchange.limits
+            exchange.limits.clone()
         };
         // ureq's own limit is that of waiting for `100 Continue`, after which the body is sent unasked.
         let ours = limits.deadline;
         if !timeout.after.is_not_happening() {
             limits = limits.within(*timeout.after);
         }
+        let deadline = limits.deadline;
         self.stream.socket().limits = limits;
         let buffer = self.buffers.input_append_buf();
         if buffer.is_empty() {
@@ -282,7 +284,7 @@ impl Connection {
             Ok(read) => read,
             Err(error) => {
                 let fault = Fault::of_io(error, &format!("reading from `{host}`"));
-                if fault.kind == Kind::Timeout && limits.deadline != ours {
+                if fault.kind == Kind::Timeout && deadline != ours {
                     return Err(ureq::Error::Timeout(timeout.reason));
                 }
                 return Err(self.exchange.lock().deaf.take().unwrap_or(fault).into());

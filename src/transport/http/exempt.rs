@@ -1,5 +1,6 @@
 //! Hosts that take no proxy: loopback, and what `NO_PROXY` lists.
 
+use crate::transport::host::bare;
 use std::net::IpAddr;
 
 /// An entry of `NO_PROXY`.
@@ -13,24 +14,6 @@ pub(super) enum Exempt {
         itself: bool,
         port: Option<u16>,
     },
-}
-
-/// A host without the brackets of an IPv6 literal and the dot at the end of an absolute name.
-fn bare(host: &str) -> &str {
-    let host = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host);
-    host.strip_suffix('.').unwrap_or(host)
-}
-
-/// Whether the host is this machine itself.
-pub(super) fn is_loopback(host: &str) -> bool {
-    let host = bare(host);
-    host.eq_ignore_ascii_case("localhost")
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 /// The entries of a `NO_PROXY` list; what makes no sense is skipped, as in Go.

@@ -50,7 +50,7 @@ impl HttpTransport {
     }
 
     fn exchange(&self, mut request: HttpRequest<'_>) -> Result<HttpReply, Fault> {
-        let limits = Limits::of(&request.timeouts);
+        let limits = Limits::of(&request.timeouts, request.cancel);
         let proxy = self.route(&request)?;
         // A tunnel is asked for when the connection is made; without one, the proxy gets the request itself.
         let forward = proxy.as_deref().filter(|_| request.scheme == "http");
@@ -59,7 +59,7 @@ impl HttpTransport {
         loop {
             let head = Head::new(&request, forward)?;
             let lane = pool.get(request.scheme, request.authority, proxy.as_ref(), fresh)?;
-            let (result, can_repeat) = attempt(&mut request, head, &lane, limits);
+            let (result, can_repeat) = attempt(&mut request, head, &lane, limits.clone());
             match result {
                 Ok(response) => return Ok(reply(response, lane, pool)),
                 Err(fault) => {

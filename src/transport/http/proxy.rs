@@ -1,9 +1,10 @@
 //! Proxies: which requests go through which, and the tunnel for `https`.
 
-use super::exempt::{Exempt, exempt, is_loopback};
+use super::exempt::{Exempt, exempt};
 use super::fault::{Fault, Kind};
 use super::tls::Stream;
 use crate::transport::Purpose;
+use crate::transport::is_loopback;
 use std::fmt;
 use std::io::{Read, Write};
 use std::sync::Arc;

@@ -1,37 +1,49 @@
 //! A TCP connection whose every wait has an end.
 
 use super::fault::{Fault, Kind};
+use crate::cancel::Cancel;
+use crate::os;
 use crate::transport::Timeouts;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Until when reads and writes may wait.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Limits {
     /// Each single wait.
     pub(super) idle: Duration,
     /// All of them; `None`: no end.
     pub(super) deadline: Option<Instant>,
+    /// Who may end them before.
+    pub(super) cancel: Option<Arc<Cancel>>,
 }
+
+/// How long a wait can take to see that it was cancelled.
+const SLICE: Duration = Duration::from_millis(20);
 
 impl Limits {
     /// The limits of a request that starts now.
-    pub(super) fn of(timeouts: &Timeouts) -> Limits {
+    pub(super) fn of(timeouts: &Timeouts, cancel: Option<&Arc<Cancel>>) -> Limits {
         Limits {
             idle: timeouts.idle,
             deadline: Instant::now().checked_add(timeouts.total),
+            cancel: cancel.cloned(),
         }
     }
 
     /// These limits for a step that must be done within `duration`.
-    pub(super) fn within(self, duration: Duration) -> Limits {
+    pub(super) fn within(&self, duration: Duration) -> Limits {
         let step = Instant::now().checked_add(duration);
         let deadline = match (self.deadline, step) {
             (Some(deadline), Some(step)) => Some(deadline.min(step)),
             (deadline, step) => deadline.or(step),
         };
-        Limits { deadline, ..self }
+        Limits {
+            deadline,
+            ..self.clone()
+        }
     }
 
     /// How long a wait that started at `started` may still take; `None`: it is over.
@@ -42,6 +54,22 @@ impl Limits {
             None => idle,
         };
         (!left.is_zero()).then_some(left)
+    }
+
+    /// The next wait of one that started at `started` and is for `doing`, or why there is none.
+    fn wait(&self, started: Instant, doing: &str) -> Result<Duration, Fault> {
+        if let Some(cancel) = &self.cancel {
+            if cancel.check().is_err() {
+                return Err(Fault::lasting(format!("{doing} was cancelled")));
+            }
+        }
+        let too_long = || Fault::new(Kind::Timeout, format!("{doing} took too long"));
+        let left = self.left(started).ok_or_else(too_long)?;
+        Ok(if self.cancel.is_some() {
+            left.min(SLICE)
+        } else {
+            left
+        })
     }
 }
 
@@ -79,41 +107,45 @@ impl Socket {
                 Fault::other(format!("the name `{host}` could not be looked up: {error}"))
             })?
             .collect();
-        let limits_of_connect = limits.within(within);
+        let all = limits.within(within);
         let mut fault = Fault::other(format!("the name `{host}` has no address"));
         for (tried, address) in addresses.iter().enumerate() {
-            let Some(left) = limits_of_connect.left(Instant::now()) else {
-                return Err(Fault::new(
-                    Kind::Timeout,
-                    format!("connecting to `{peer}` took too long"),
-                ));
-            };
+            let doing = format!("connecting to `{peer}` ({address})");
+            let started = Instant::now();
             // An address that does not answer must leave time for the others.
             let others = tried + 1 < addresses.len();
-            let left = if others { left / 2 } else { left };
-            match TcpStream::connect_timeout(address, left.max(Duration::from_millis(1))) {
-                Ok(stream) => {
+            let share = all
+                .left(started)
+                .map_or(Duration::ZERO, |left| if others { left / 2 } else { left });
+            let step = all.within(share);
+            let mut end = None;
+            let connected = os::connect(address, || match step.wait(started, &doing) {
+                Ok(wait) => Some(wait),
+                Err(fault) => {
+                    end = Some(fault);
+                    None
+                }
+            });
+            match connected {
+                Ok(Some(stream)) => {
                     // Costs latency if it fails, nothing else.
                     let _ = stream.set_nodelay(true);
-                    let (read_timeout, write_timeout) = (None, None);
                     return Ok(Socket {
                         stream,
                         peer,
                         limits,
-                        read_timeout,
-                        write_timeout,
+                        read_timeout: None,
+                        write_timeout: None,
                         probing: false,
                     });
                 }
-                Err(error) if error.kind() == ErrorKind::TimedOut => {
-                    fault = Fault::new(
-                        Kind::Timeout,
-                        format!("connecting to `{peer}` ({address}) took too long"),
-                    );
+                Ok(None) => {
+                    fault = end.unwrap_or_else(|| Fault::other(doing));
+                    if fault.kind == Kind::Lasting {
+                        return Err(fault);
+                    }
                 }
-                Err(error) => {
-                    fault = Fault::other(format!("connecting to `{peer}` ({address}): {error}"))
-                }
+                Err(error) => fault = Fault::other(format!("{doing}: {error}")),
             }
         }
         Err(fault)
@@ -124,18 +156,14 @@ impl Socket {
         &self.peer
     }
 
+    fn doing(&self, what: &str) -> String {
+        format!("{what} `{}`", self.peer)
+    }
+
     /// Runs `probe` with reads that never wait, and says whether it could.
     pub(super) fn set_probing(&mut self, probing: bool) -> io::Result<()> {
         self.probing = probing;
         self.stream.set_nonblocking(probing)
-    }
-
-    fn timeout(&self, doing: &str) -> io::Error {
-        Fault::new(
-            Kind::Timeout,
-            format!("{doing} `{}` took too long", self.peer),
-        )
-        .into()
     }
 }
 
@@ -149,10 +177,7 @@ impl Read for Socket {
         let started = Instant::now();
         loop {
             if !self.probing {
-                let left = self
-                    .limits
-                    .left(started)
-                    .ok_or_else(|| self.timeout("waiting for"))?;
+                let left = self.limits.wait(started, &self.doing("waiting for"))?;
                 if !near(self.read_timeout, left) {
                     self.stream.set_read_timeout(Some(left))?;
                     self.read_timeout = Some(left);
@@ -161,9 +186,8 @@ impl Read for Socket {
             match self.stream.read(buffer) {
                 // A signal of the host program's, whose handler has run.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock && !self.probing => {
-                    return Err(self.timeout("waiting for"));
-                }
+                // The wait is over; another tells whether all of it is.
+                Err(error) if error.kind() == ErrorKind::WouldBlock && !self.probing => {}
                 result => return result,
             }
         }
@@ -179,20 +203,16 @@ impl Write for Socket {
         let started = Instant::now();
         loop {
             if !self.probing {
-                let left = self
-                    .limits
-                    .left(started)
-                    .ok_or_else(|| self.timeout("sending to"))?;
+                let left = self.limits.wait(started, &self.doing("sending to"))?;
                 if !near(self.write_timeout, left) {
                     self.stream.set_write_timeout(Some(left))?;
                     self.write_timeout = Some(left);
                 }
             }
-            match self.stream.write_vectored(parts) {
+            match crate::os::send(&self.stream, parts) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock && !self.probing => {
-                    return Err(self.timeout("sending to"));
-                }
+                // The wait is over; another tells whether all of it is.
+                Err(error) if error.kind() == ErrorKind::WouldBlock && !self.probing => {}
                 result => return result,
             }
         }

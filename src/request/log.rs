@@ -1,0 +1,333 @@
+//! What the logger is told: one line for each event, with the prefixes of the Go package, secrets masked.
+//!
+//! The level is a list of words, so that a program says what it wants to see: `debug,retries`. Nothing is put together
+//! for a logger that is not there or does not want it.
+
+use super::Request;
+use crate::config::{Field, LOG_WORDS};
+use crate::error::Error;
+use crate::resolved::ResolvedConfig;
+use crate::text::Text;
+use crate::transport::Header;
+use std::fmt::Write;
+
+/// Go's bits of the log level; each but `Debug` includes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Level {
+    /// Requests and replies, without their bodies.
+    Debug = 0x1000,
+    /// What is signed.
+    Signing = 0x1001,
+    /// The bodies too.
+    Body = 0x1002,
+    /// Each retry.
+    Retries = 0x1004,
+    /// Each failure.
+    Errors = 0x1008,
+    /// What the program had better not rely on.
+    Deprecated = 0x1020,
+}
+
+impl Level {
+    fn word(self) -> &'static str {
+        let [_, debug, signing, body, retries, errors, deprecated, _] = LOG_WORDS;
+        match self {
+            Level::Debug => debug,
+            Level::Signing => signing,
+            Level::Body => body,
+            Level::Retries => retries,
+            Level::Errors => errors,
+            Level::Deprecated => deprecated,
+        }
+    }
+}
+
+/// Whether the logger is there and wants this.
+pub fn wants(config: &ResolvedConfig, level: Level) -> bool {
+    if config.logger().is_none() {
+        return false;
+    }
+    let mut words = config.text(Field::LogLevel).split(',');
+    match level {
+        Level::Debug => words.any(|word| !matches!(word, "" | "off")),
+        level => words.any(|word| word == level.word()),
+    }
+}
+
+/// Whether the program asked for secrets in clear.
+fn unredacted(config: &ResolvedConfig) -> bool {
+    config
+        .text(Field::LogLevel)
+        .split(',')
+        .any(|word| Some(&word) == LOG_WORDS.last())
+}
+
+/// Tells the logger, if there is one, a line without line feeds.
+pub fn tell(config: &ResolvedConfig, level: Level, line: &str) {
+    if let Some(logger) = config.logger() {
+        let line = Text::lossy(
+            line.escape_debug()
+                .collect::<String>()
+                .replace("\\\"", "\"")
+                .replace("\\'", "'"),
+        );
+        logger(level as i32, &line);
+    }
+}
+
+/// The request as it is sent.
+pub(crate) fn request(request: &mut Request) {
+    let config = request.client().configuration();
+    if !wants(config, Level::Debug) {
+        return;
+    }
+    let clear = unredacted(config);
+    let mut line = format!("DEBUG: Request {}: {} ", name(request), request.method());
+    line.push_str(&url(request.url().text(), clear));
+    headers(&mut line, request.headers().as_slice(), clear);
+    tell(config, Level::Debug, &line);
+    if wants(config, Level::Body) {
+        let shown = body(request.body(), clear);
+        tell(
+            config,
+            Level::Body,
+            &format!("DEBUG: Request Body {}: {shown}", name(request)),
+        );
+    }
+}
+
+/// The reply, when its headers have come.
+pub(crate) fn response(request: &mut Request) {
+    let config = request.client().configuration();
+    let Some(response) = request.response().filter(|_| wants(config, Level::Debug)) else {
+        return;
+    };
+    let mut line = format!("DEBUG: Response {}: {}", name(request), response.status());
+    headers(&mut line, response.headers().as_slice(), unredacted(config));
+    tell(config, Level::Debug, &line);
+}
+
+/// The body of a reply that was read as a whole by the library.
+pub(super) fn response_body(request: &Request) {
+    let config = request.client().configuration();
+    if !wants(config, Level::Body) {
+        return;
+    }
+    if let Some(bytes) = request
+        .response()
+        .and_then(|response| response.whole_if_read())
+    {
+        let shown = body(bytes, unredacted(config));
+        tell(
+            config,
+            Level::Body,
+            &format!("DEBUG: Response Body {}: {shown}", name(request)),
+        );
+    }
+}
+
+/// What was signed.
+pub(crate) fn signature(
+    request: &Request,
+    canonical_request: &str,
+    string_to_sign: &str,
+    token: &str,
+) {
+    let config = request.client().configuration();
+    let shown = match token.is_empty() || unredacted(config) {
+        true => canonical_request.to_owned(),
+        false => canonical_request.replace(token, MASK),
+    };
+    let line = format!(
+        "DEBUG: Request Signature {}: canonical string {:?}, string to sign {string_to_sign:?}",
+        name(request),
+        shown
+    );
+    tell(config, Level::Signing, &line);
+}
+
+/// Another attempt.
+pub(super) fn retry(request: &Request) {
+    let config = request.client().configuration();
+    if wants(config, Level::Retries) {
+        let line = format!(
+            "DEBUG: Retrying Request {}, attempt {}",
+            name(request),
+            request.retry_count()
+        );
+        tell(config, Level::Retries, &line);
+    }
+}
+
+/// A failure, by the stage it came in.
+pub(super) fn failure(request: &Request, stage: &str, error: &Error) {
+    let config = request.client().configuration();
+    if wants(config, Level::Errors) {
+        let attempt = request.retry_count().saturating_add(1);
+        let most = super::retry::max_attempts(config, request.service());
+        let line = format!(
+            "DEBUG: {stage} {} failed, attempt {attempt}/{most}, error {error}",
+            name(request)
+        );
+        tell(config, Level::Errors, &line);
+    }
+}
+
+fn name(request: &Request) -> String {
+    format!("{}/{}", request.service(), request.operation())
+}
+
+const MASK: &str = "<redacted>";
+
+/// Headers that let whoever reads the log act as the program.
+const SECRET_HEADERS: [&str; 11] = [
+    "authorization",
+    "proxy-authorization",
+    "x-amz-security-token",
+    "x-amz-sso_bearer_token",
+    "x-aws-ec2-metadata-token",
+    "x-amz-server-side-encryption-customer-key",
+    "x-amz-copy-source-server-side-encryption-customer-key",
+    "dpop",
+    "cookie",
+    "set-cookie",
+    "x-amz-s3session-token",
+];
+
+fn headers(line: &mut String, headers: &[Header], clear: bool) {
+    for header in headers {
+        let secret = SECRET_HEADERS
+            .iter()
+            .any(|name| header.name.eq_ignore_ascii_case(name));
+        let value = if secret && !clear {
+            MASK
+        } else {
+            header.value.as_str()
+        };
+        // Writing to a String does not fail.
+        let _ = write!(line, " [{}: {value}]", header.name);
+    }
+}
+
+/// A URL, without what makes a presigned one good.
+fn url(text: &str, clear: bool) -> String {
+    const SECRET: [&str; 2] = ["x-amz-signature", "x-amz-security-token"];
+    let Some((before, query)) = text.split_once('?').filter(|_| !clear) else {
+        return text.to_owned();
+    };
+    let shown: Vec<String> = query
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((name, _))
+                if SECRET
+                    .iter()
+                    .any(|secret| name.eq_ignore_ascii_case(secret)) =>
+            {
+                format!("{name}={MASK}")
+            }
+            _ => pair.to_owned(),
+        })
+        .collect();
+    format!("{before}?{}", shown.join("&"))
+}
+
+/// The beginning of a body, secrets masked.
+fn body(bytes: &[u8], clear: bool) -> String {
+    const MOST: usize = 4096;
+    let text = String::from_utf8_lossy(bytes.get(..MOST.min(bytes.len())).unwrap_or_default());
+    let text = if clear {
+        text.into_owned()
+    } else {
+        without_secrets(&text)
+    };
+    format!("{} bytes: {text}", bytes.len())
+}
+
+/// Names of elements, members and form fields that hold secrets, in small letters.
+const SECRET_NAMES: [&str; 14] = [
+    "secretaccesskey",
+    "sessiontoken",
+    "accesstoken",
+    "refreshtoken",
+    "idtoken",
+    "clientsecret",
+    "webidentitytoken",
+    "samlassertion",
+    "tokencode",
+    "token",
+    "password",
+    "secretstring",
+    "secretbinary",
+    "plaintext",
+];
+
+/// A text in which whatever follows a secret's name, as XML, JSON or form, is masked.
+fn without_secrets(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|letter: char| letter.is_ascii_alphabetic()) {
+        let (before, from_word) = rest.split_at(start);
+        let end = from_word
+            .find(|letter: char| !letter.is_ascii_alphanumeric())
+            .unwrap_or(from_word.len());
+        let (word, after) = from_word.split_at(end);
+        shown.push_str(before);
+        shown.push_str(word);
+        rest = after;
+        if !SECRET_NAMES.contains(&word.to_ascii_lowercase().as_str()) {
+            continue;
+        }
+        let begin =
+            after.find(|letter: char| !letter.is_ascii_whitespace() && !"\":=>".contains(letter));
+        let Some(begin) = begin.filter(|begin| {
+            after
+                .get(..*begin)
+                .is_some_and(|gap| gap.contains([':', '=', '>']))
+        }) else {
+            continue;
+        };
+        let (gap, value) = after.split_at(begin);
+        // An end tag is no value.
+        let length = value.find(['"', '<', '&', '\n']).unwrap_or(value.len());
+        shown.push_str(gap);
+        if length > 0 {
+            shown.push_str(MASK);
+        }
+        rest = value.get(length..).unwrap_or_default();
+    }
+    shown.push_str(rest);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_in_bodies_and_urls() {
+        for (text, shown) in [
+            (
+                "<SecretAccessKey>abc/+=</SecretAccessKey><A>b</A>",
+                "<SecretAccessKey><redacted></SecretAccessKey><A>b</A>",
+            ),
+            (
+                r#"{"accessToken": "a b", "x": 1}"#,
+                r#"{"accessToken": "<redacted>", "x": 1}"#,
+            ),
+            (
+                "Action=A&WebIdentityToken=abc&B=c",
+                "Action=A&WebIdentityToken=<redacted>&B=c",
+            ),
+            ("a token of esteem", "a token of esteem"),
+            (r#"{"SessionToken":"#, r#"{"SessionToken":"#),
+        ] {
+            assert_eq!(without_secrets(text), shown);
+        }
+        let presigned = "https://h/k?X-Amz-Date=d&X-Amz-Signature=s&X-Amz-Security-Token=t";
+        let shown =
+            "https://h/k?X-Amz-Date=d&X-Amz-Signature=<redacted>&X-Amz-Security-Token=<redacted>";
+        assert_eq!(url(presigned, false), shown);
+        assert_eq!(url(presigned, true), presigned);
+    }
+}
