@@ -1624,6 +1624,102 @@ enum session_status_t session_options_set_ec2_imds_endpoint_mode(struct session_
 
 /** @} */
 
+/* ---- What a load is told of the roles of a profile --------------------------- */
+
+/** @defgroup role_options What a load is told of the roles of a profile
+ * @{ */
+
+/**
+ * Shares credentials of roles with the AWS CLI, in its cache `~/.aws/cli/cache`.
+ *
+ * Credentials that the CLI has cached for the same role, with the same parameters, are used while they last; new ones
+ * are written there in its format, readable by the user alone. So a code for MFA is asked for once for both.
+ *
+ * @param options  borrowed
+ * @param enabled  whether to; false at first
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `options` is NULL
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_cli_cache(struct session_options_t *options,
+                                                    bool enabled);
+
+/**
+ * Sets a policy for the role: what it does not allow, the credentials can't do, whatever the role may.
+ *
+ * Like the other options of this kind it holds for the last role of a chain, the one that the session works with.
+ *
+ * @param options  borrowed
+ * @param policy   borrowed, nullable: a policy in JSON; NULL: none
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `options` is NULL or `policy` no JSON object
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_assume_role_policy(struct session_options_t *options,
+                                                             const char *policy);
+
+/**
+ * Sets policies of IAM that limit the role, by their ARNs.
+ *
+ * @param options  borrowed
+ * @param arns     borrowed: `count` texts; NULL with a count of 0: none
+ * @param count    how many
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_assume_role_policy_arns(struct session_options_t *options,
+                                                                  const char *const *arns,
+                                                                  size_t count);
+
+/**
+ * Sets the tags of the role's session.
+ *
+ * @param options  borrowed
+ * @param pairs    borrowed: `count` pairs of texts, key and value, one behind the other; NULL with a count of 0: none
+ * @param count    how many pairs
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_assume_role_tags(struct session_options_t *options,
+                                                           const char *const *pairs,
+                                                           size_t count);
+
+/**
+ * Sets which of the tags go on to roles that are assumed from this one.
+ *
+ * @param options  borrowed
+ * @param keys     borrowed: `count` keys of tags; NULL with a count of 0: none
+ * @param count    how many
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_assume_role_transitive_tag_keys(struct session_options_t *options,
+                                                                          const char *const *keys,
+                                                                          size_t count);
+
+/**
+ * Says who is behind the role's session, which the log of the account then shows.
+ *
+ * @param options   borrowed
+ * @param identity  borrowed, nullable: a name; NULL or `""`: nothing is said
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `options` is NULL
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_assume_role_source_identity(struct session_options_t *options,
+                                                                      const char *identity);
+
+/** @} */
+
 /* ---- MFA codes: how a session asks for them ---------------------------------- */
 
 /** @defgroup token MFA codes: how a session asks for them

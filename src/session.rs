@@ -2,7 +2,8 @@
 
 use crate::config::{Config, Field};
 use crate::credentials::Credentials;
-use crate::credentials::profile::{Base, Plan, RoleOptions, environment_keys};
+use crate::credentials::assume_role::RolePolicy;
+use crate::credentials::profile::{Base, Plan, RoleOptions, WebIdentity, environment_keys};
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handlers, HasHandlers, LiveHandlers, failing};
 use crate::load::environment::{Environment, Variable, bad_variable};
@@ -63,6 +64,10 @@ pub struct Options {
     pub token_provider: Option<Arc<TokenProvider>>,
     /// For how many seconds roles are assumed, whatever the profile says.
     pub assume_role_duration: Option<u32>,
+    /// What else is said of the last role of a chain.
+    pub role_policy: RolePolicy,
+    /// Whether credentials of roles are shared with the AWS CLI, in its cache.
+    pub cli_cache: bool,
     /// The handlers instead of the built-in ones.
     pub handlers: Option<Arc<Handlers>>,
     /// What TLS is to use, from memory or files; wins over the fields of the configuration.
@@ -233,6 +238,7 @@ impl<'a> Loader<'a> {
             tls: Tls::default(),
             built_in: OnceCell::new(),
             token_provider: None,
+            cli_cache: false,
             failure: Some(error),
         }
     }
@@ -288,6 +294,7 @@ impl<'a> Loader<'a> {
             tls,
             built_in: OnceCell::new(),
             token_provider: self.options.token_provider.clone(),
+            cli_cache: self.options.cli_cache,
             failure: None,
         })
     }
@@ -439,36 +446,36 @@ impl<'a> Loader<'a> {
             if environment_keys(&self.environment).is_ok() {
                 return Ok(Plan::of(Base::Environment));
             }
-            if self
-                .environment
-                .get(Variable::WebIdentityTokenFile)
-                .is_some()
-            {
-                return self.web_identity();
+            if let Some(file) = self.environment.path(Variable::WebIdentityTokenFile) {
+                return self.web_identity(file);
             }
         }
         let options = RoleOptions {
             has_token_provider: self.options.token_provider.is_some(),
             duration_seconds: self.options.assume_role_duration,
         };
-        Plan::of_profile(profile, &self.environment, options)
+        let mut plan = Plan::of_profile(profile, &self.environment, options)?;
+        if let Some(role) = plan.roles.last_mut() {
+            role.policy = self.options.role_policy.clone();
+        }
+        Ok(plan)
     }
 
-    fn web_identity(&self) -> Result<Plan> {
-        if self.environment.get(Variable::RoleArn).is_none() {
+    fn web_identity(&self, token_file: PathBuf) -> Result<Plan> {
+        let Some(role_arn) = self.environment.get(Variable::RoleArn) else {
             let why = "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not";
             let cause = Error::new(Status::Config, "", why);
             return Err(
                 Error::new(Status::Config, "WebIdentityErr", "role ARN is not set")
                     .with_cause(cause),
             );
-        }
-        Ok(Plan::of(Base::Other {
-            provider: "WebIdentityCredentials",
-            name: Variable::WebIdentityTokenFile.name(),
+        };
+        Ok(Plan::of(Base::WebIdentity(WebIdentity {
+            token_file,
+            role_arn: role_arn.clone(),
+            session_name: self.environment.get(Variable::RoleSessionName).cloned(),
             origin: Origin::Environment(Variable::WebIdentityTokenFile),
-            profile: Text::EMPTY,
-        }))
+        })))
     }
 }
 

@@ -1,6 +1,17 @@
 //! Credentials: the values, what gives them, and the source that shares them between sessions, clients and threads.
 
+pub mod assume_role;
+mod cli_cache;
+pub(crate) mod disk;
+mod dpop;
+mod keys;
+mod login;
 pub mod profile;
+mod reply;
+mod sso;
+pub(crate) mod sso_token;
+mod sts;
+mod web_identity;
 
 use crate::error::{Error, Result, Status};
 use crate::text::Text;

@@ -2,13 +2,19 @@
 //!
 //! A plan is data. Making one reads nothing and asks nobody; it fails where the profile can never give credentials.
 
+use crate::credentials::assume_role::{AssumeRole, RolePolicy};
+use crate::credentials::keys::ProfileKeys;
+use crate::credentials::login::Login;
+use crate::credentials::sso::SsoRole;
+use crate::credentials::web_identity::WebIdentityRole;
 use crate::credentials::{Credentials, Value};
 use crate::error::{Error, Result, Status};
 use crate::load::environment::{Environment, Variable};
 use crate::load::origin::{FilePosition, Origin};
-use crate::load::profile::{Key, Profile, SSO_KEYS, Setting};
+use crate::load::profile::{Key, Profile, SSO_KEYS, Setting, Settings};
 use crate::resolved::Loaded;
 use crate::text::Text;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where the first credentials come from.
@@ -18,21 +24,74 @@ pub enum Base {
     Code,
     /// Keys in the environment.
     Environment,
-    /// Keys in a profile: its name, and where the key id stands.
+    /// Keys in a profile.
     Keys(Profile),
-    /// Something else, named by the variable or the key of a profile that asks for it.
-    Other {
-        /// Go's name of the provider.
-        provider: &'static str,
-        /// The variable or key.
-        name: &'static str,
-        /// Where it stands.
-        origin: Origin,
-        /// The profile, where there is one.
+    /// A token that another party signed, for a role.
+    WebIdentity(WebIdentity),
+    /// A role of IAM Identity Center.
+    Sso(Sso),
+    /// A program that prints them.
+    Process {
+        /// Its command line.
+        command: Setting,
+        /// The profile that names it.
+        profile: Text,
+    },
+    /// The login of a user in the console.
+    Login {
+        /// Whose login, by ARN.
+        session: Setting,
+        /// The profile that names it.
+        profile: Text,
+    },
+    /// The endpoint of the container; a profile asks for it.
+    Container {
+        /// Where it asks.
+        source: Setting,
+        /// The profile.
+        profile: Text,
+    },
+    /// The metadata service of EC2; a profile asks for it.
+    Imds {
+        /// Where it asks.
+        source: Setting,
+        /// The profile.
         profile: Text,
     },
     /// Nothing is configured: the container's endpoint or the metadata service of EC2 may have some.
     Remote,
+}
+
+/// A token in a file, and the role that it is exchanged for.
+#[derive(Clone, Debug)]
+pub struct WebIdentity {
+    /// The file.
+    pub token_file: PathBuf,
+    /// The role.
+    pub role_arn: Text,
+    /// The name of the role's session, if that is said.
+    pub session_name: Option<Text>,
+    /// Where the file is named.
+    pub origin: Origin,
+}
+
+/// What a profile, and the session that it names, say of IAM Identity Center.
+#[derive(Clone, Debug)]
+pub struct Sso {
+    /// The profile.
+    pub profile: Text,
+    /// The session by whose name the token is cached; none in a profile of the older form.
+    pub session: Option<Text>,
+    /// The page where the user logs in; the token is cached by it where there is no session.
+    pub start_url: Text,
+    /// The region of Identity Center.
+    pub region: Text,
+    /// The account; none where the profile gives a token alone.
+    pub account_id: Option<Text>,
+    /// The role in it.
+    pub role_name: Option<Text>,
+    /// Where the profile begins to speak of it.
+    pub position: FilePosition,
 }
 
 /// A role that is assumed with what came before.
@@ -42,10 +101,18 @@ pub struct Role {
     pub profile: Text,
     /// The role.
     pub arn: Setting,
+    /// The name of its session, if that is said.
+    pub session_name: Option<Text>,
+    /// What the role's owner wants to hear.
+    pub external_id: Option<Text>,
+    /// The device whose codes are asked for.
+    pub mfa_serial: Option<Text>,
     /// For how many seconds, if that is said.
     pub duration_seconds: Option<u32>,
     /// Who says it.
     pub duration_origin: Origin,
+    /// What the program says besides.
+    pub policy: RolePolicy,
 }
 
 /// How credentials will be had.
@@ -86,13 +153,7 @@ impl Plan {
             None => Plan::of(base(profile, environment)?),
         };
         // A web identity is a role already.
-        let assumed = matches!(
-            &plan.base,
-            Base::Other {
-                name: "web_identity_token_file",
-                ..
-            }
-        ) && profile.source.is_none();
+        let assumed = matches!(&plan.base, Base::WebIdentity(_)) && profile.source.is_none();
         if let Some(arn) = profile.settings.get(Key::RoleArn).filter(|_| !assumed) {
             plan.roles.push(role(profile, arn, options)?);
         }
@@ -101,79 +162,93 @@ impl Plan {
 
     /// The source that carries the plan out.
     pub fn credentials(&self, loaded: &Arc<Loaded>) -> Credentials {
+        let base = self.base.credentials(loaded);
+        self.roles.iter().fold(base, |source, role| {
+            Credentials::provided(AssumeRole::new(loaded, role, Arc::new(source)))
+        })
+    }
+}
+
+impl Base {
+    fn credentials(&self, loaded: &Arc<Loaded>) -> Credentials {
         let environment = &loaded.environment;
-        if let Some(role) = self.roles.first() {
-            return Credentials::fixed(Err(unsupported(
-                "role_arn",
-                &role.profile,
-                &role.arn.position,
-            )));
-        }
-        match &self.base {
+        match self {
             Base::Code => Credentials::Anonymous,
             Base::Environment => Credentials::fixed(environment_keys(environment)),
-            Base::Keys(profile) => Credentials::fixed(profile_keys(profile)),
-            Base::Other {
-                name,
-                origin: Origin::File(position),
+            Base::Keys(profile) => Credentials::provided(ProfileKeys::new(loaded, profile)),
+            Base::WebIdentity(identity) => {
+                Credentials::provided(WebIdentityRole::new(loaded, identity))
+            }
+            Base::Sso(sso) => Credentials::provided(SsoRole::new(loaded, sso)),
+            Base::Login { session, profile } => {
+                Credentials::provided(Login::new(loaded, session, profile))
+            }
+            Base::Process { command, profile } => Credentials::fixed(Err(unsupported(
+                "credential_process",
                 profile,
-                ..
-            } => Credentials::fixed(Err(unsupported(name, profile, position))),
-            Base::Other { name, .. } => Credentials::fixed(Err(no_credentials(vec![not_built(
-                format!("environment variable {name}"),
-            )]))),
+                &command.position,
+            ))),
+            Base::Container { source, profile } | Base::Imds { source, profile } => {
+                Credentials::fixed(Err(unsupported(
+                    "credential_source",
+                    profile,
+                    &source.position,
+                )))
+            }
             Base::Remote => Credentials::fixed(Err(no_credentials(remote_reasons(environment)))),
         }
     }
 }
 
 fn base(profile: &Profile, environment: &Environment) -> Result<Base> {
-    let other = |provider, key: Key, setting: &Setting| Base::Other {
-        provider,
-        name: key.name(),
-        origin: Origin::File(setting.position.clone()),
-        profile: profile.name.clone(),
-    };
     let settings = &profile.settings;
     if profile.has_static_keys() {
         return Ok(Base::Keys(profile.clone()));
     }
     if let Some(setting) = settings.get(Key::CredentialSource) {
-        return credential_source(setting, environment, other);
+        return credential_source(setting, &profile.name, environment);
     }
     if let Some(setting) = settings.get(Key::WebIdentityTokenFile) {
-        return Ok(other(
-            "WebIdentityCredentials",
-            Key::WebIdentityTokenFile,
-            setting,
-        ));
+        return Ok(Base::WebIdentity(WebIdentity {
+            token_file: setting.value.as_str().into(),
+            role_arn: value(settings, Key::RoleArn).unwrap_or_default(),
+            session_name: value(settings, Key::RoleSessionName),
+            origin: Origin::File(setting.position.clone()),
+        }));
     }
-    if let Some((key, setting)) = settings.first(&SSO_KEYS) {
+    if let Some((_, setting)) = settings.first(&SSO_KEYS) {
         check_sso(profile)?;
-        return Ok(other("SSOProvider", key, setting));
+        return Ok(Base::Sso(sso(profile, setting)));
     }
-    if let Some(setting) = settings.get(Key::CredentialProcess) {
-        return Ok(other("ProcessProvider", Key::CredentialProcess, setting));
+    if let Some(command) = settings.get(Key::CredentialProcess) {
+        return Ok(Base::Process {
+            command: command.clone(),
+            profile: profile.name.clone(),
+        });
     }
-    if let Some(setting) = settings.get(Key::LoginSession) {
-        return Ok(other("LoginProvider", Key::LoginSession, setting));
+    if let Some(session) = settings.get(Key::LoginSession) {
+        return Ok(Base::Login {
+            session: session.clone(),
+            profile: profile.name.clone(),
+        });
     }
     Ok(Base::Remote)
 }
 
-fn credential_source(
-    setting: &Setting,
-    environment: &Environment,
-    other: impl Fn(&'static str, Key, &Setting) -> Base,
-) -> Result<Base> {
+fn value(settings: &Settings, key: Key) -> Option<Text> {
+    settings.get(key).map(|setting| setting.value.clone())
+}
+
+fn credential_source(setting: &Setting, profile: &Text, environment: &Environment) -> Result<Base> {
     let set = |variable| environment.get(variable).is_some();
+    let (source, profile) = (setting.clone(), profile.clone());
     match setting.value.as_str() {
         "Environment" => Ok(Base::Environment),
-        "Ec2InstanceMetadata" => Ok(other("EC2RoleProvider", Key::CredentialSource, setting)),
+        "Ec2InstanceMetadata" => Ok(Base::Imds { source, profile }),
         "EcsContainer"
             if set(Variable::ContainerCredentialsRelativeUri) || set(Variable::ContainerCredentialsFullUri) =>
         {
-            Ok(other("CredentialsEndpointProvider", Key::CredentialSource, setting))
+            Ok(Base::Container { source, profile })
         }
         "EcsContainer" => Err(setting.error(
             "SharedConfigErr",
@@ -184,6 +259,27 @@ fn credential_source(
             "SharedConfigErr",
             "credential source values must be EcsContainer, Ec2InstanceMetadata, or Environment",
         )),
+    }
+}
+
+/// What is said of SSO, after it was checked; with a session, its values count.
+fn sso(profile: &Profile, first: &Setting) -> Sso {
+    let settings = &profile.settings;
+    let of_login = match &profile.sso_session {
+        Some(session) => &session.settings,
+        None => settings,
+    };
+    Sso {
+        profile: profile.name.clone(),
+        session: profile
+            .sso_session
+            .as_ref()
+            .map(|session| session.name.clone()),
+        start_url: value(of_login, Key::SsoStartUrl).unwrap_or_default(),
+        region: value(of_login, Key::SsoRegion).unwrap_or_default(),
+        account_id: value(settings, Key::SsoAccountId),
+        role_name: value(settings, Key::SsoRoleName),
+        position: first.position.clone(),
     }
 }
 
@@ -211,8 +307,12 @@ fn role(profile: &Profile, arn: &Setting, options: RoleOptions) -> Result<Role> 
     Ok(Role {
         profile: profile.name.clone(),
         arn: arn.clone(),
+        session_name: value(&profile.settings, Key::RoleSessionName),
+        external_id: value(&profile.settings, Key::ExternalId),
+        mfa_serial: value(&profile.settings, Key::MfaSerial),
         duration_seconds: options.duration_seconds.or(duration(profile)?),
         duration_origin,
+        policy: RolePolicy::default(),
     })
 }
 
@@ -326,25 +426,6 @@ pub fn environment_keys(environment: &Environment) -> Result<Value> {
             .get(Variable::AccountId)
             .cloned()
             .unwrap_or_default(),
-        ..value
-    })
-}
-
-fn profile_keys(profile: &Profile) -> Result<Value> {
-    let text = |key| profile.settings.value(key).unwrap_or_default();
-    let file = profile
-        .settings
-        .get(Key::AccessKeyId)
-        .map(|setting| setting.position.path.display().to_string());
-    let provider = format!("SharedConfigCredentials: {}", file.unwrap_or_default());
-    let value = Value::of_keys(
-        text(Key::AccessKeyId),
-        text(Key::SecretAccessKey),
-        text(Key::SessionToken),
-        &provider,
-    )?;
-    Ok(Value {
-        account_id: Text::lossy(text(Key::AccountId)),
         ..value
     })
 }

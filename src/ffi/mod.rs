@@ -59,6 +59,8 @@ pub mod config_fields;
 
 pub mod options;
 
+pub mod role_options;
+
 pub mod token;
 
 pub mod session;

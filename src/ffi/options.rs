@@ -59,7 +59,7 @@ pub unsafe extern "C" fn session_options_free(options: *mut session_options_t) {
 }
 
 /// Sets an option, or remembers why it can't be.
-unsafe fn set<T>(
+pub(super) unsafe fn set<T>(
     options: *mut session_options_t,
     name: &'static str,
     value: Result<T>,
@@ -187,7 +187,7 @@ pub unsafe extern "C" fn session_options_set_files(
 }
 
 /// The texts of an array, all of which must be there.
-unsafe fn texts<'a>(
+pub(super) unsafe fn texts<'a>(
     array: *const *const c_char,
     count: usize,
     argument: &str,

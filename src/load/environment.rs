@@ -69,6 +69,7 @@ variables! {
     RoleArn "AWS_ROLE_ARN" Value;
     RoleSessionName "AWS_ROLE_SESSION_NAME" Value;
     WebIdentityTokenFile "AWS_WEB_IDENTITY_TOKEN_FILE" Outward;
+    LoginCacheDirectory "AWS_LOGIN_CACHE_DIRECTORY" Outward;
     EnableEndpointDiscovery "AWS_ENABLE_ENDPOINT_DISCOVERY" Value;
     StsRegionalEndpoints "AWS_STS_REGIONAL_ENDPOINTS" Value;
     S3UsEast1RegionalEndpoint "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT" Value;

@@ -125,23 +125,39 @@ pub enum FileState {
 /// How many profiles may build on each other. Each is a call in the other, and stacks are small.
 const LONGEST_CHAIN: usize = 64;
 
+/// A file that was looked for.
+#[derive(Clone, Debug)]
+pub struct LookedAt {
+    /// Where.
+    pub path: Arc<Path>,
+    /// As what.
+    pub kind: FileKind,
+    /// What became of it.
+    pub state: FileState,
+}
+
 /// The configuration files of one load.
 #[derive(Default)]
 pub struct Files {
     read: Vec<(Arc<Path>, IniFile)>,
-    looked_at: Vec<(Arc<Path>, FileState)>,
+    looked_at: Vec<LookedAt>,
 }
 
 impl Files {
     /// Reads a file into the collection; the later file wins. One that can't be read is passed over, as in Go.
     pub fn read(&mut self, path: PathBuf, kind: FileKind) -> Result<()> {
         let path: Arc<Path> = path.into();
+        let seen = |state| LookedAt {
+            path: path.clone(),
+            kind,
+            state,
+        };
         let state = match contents(&path) {
             Ok(bytes) => {
                 match IniFile::parse(&*path, bytes, kind) {
                     Ok(file) => self.read.push((path.clone(), file)),
                     Err(error) => {
-                        self.looked_at.push((path, FileState::Invalid));
+                        self.looked_at.push(seen(FileState::Invalid));
                         return Err(error);
                     }
                 }
@@ -150,12 +166,12 @@ impl Files {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => FileState::Missing,
             Err(_) => FileState::Unreadable,
         };
-        self.looked_at.push((path, state));
+        self.looked_at.push(seen(state));
         Ok(())
     }
 
     /// The files that were looked for, in the order they were.
-    pub fn looked_at(&self) -> &[(Arc<Path>, FileState)] {
+    pub fn looked_at(&self) -> &[LookedAt] {
         &self.looked_at
     }
 
@@ -416,7 +432,7 @@ impl Files {
             let files: Vec<String> = self
                 .looked_at
                 .iter()
-                .map(|(path, state)| described(path, *state))
+                .map(|file| described(&file.path, file.state))
                 .collect();
             format!(
                 "failed to get profile, {name}: it stands in none of the files: {}",

@@ -22,13 +22,16 @@ use crate::config::Field;
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handlers, HasHandlers, LiveHandlers, Stage};
 use crate::service::Client;
+use crate::service::document::wipe_json;
 use crate::text::Text;
+use crate::transport::Purpose;
 use body::Body;
 pub use body::{PayloadSigning, Source};
 use serde_json::{Map, Value};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use template::Template;
+use zeroize::Zeroize;
 
 /// How far a request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -432,6 +435,23 @@ impl Request {
             .get()
             .map_or_else(|| self.handlers.clone(), |live| live.now());
         handlers.run(stage, self);
+    }
+}
+
+/// What asks for credentials has secrets in it: tokens, codes for MFA.
+impl Drop for Request {
+    fn drop(&mut self) {
+        if self.client.purpose() == Purpose::Service {
+            return;
+        }
+        self.params.wipe();
+        self.values.values_mut().for_each(wipe_json);
+        if let Body::Bytes(bytes) = &mut self.body {
+            bytes.zeroize();
+        }
+        for header in self.headers.as_mut_vec() {
+            header.value.wipe();
+        }
     }
 }
 
