@@ -1539,6 +1539,21 @@ enum session_status_t session_options_set_assume_role_duration_seconds(struct se
                                                                        uint32_t seconds);
 
 /**
+ * Says how long a program that a profile names by `credential_process` may take.
+ *
+ * It is killed then, with all that it has started and that is still in its process group.
+ *
+ * @param options  borrowed
+ * @param timeout  in milliseconds; 0: a minute
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `options` is NULL
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_process_timeout_ms(struct session_options_t *options,
+                                                             uint64_t timeout);
+
+/**
  * Sets the handlers of the session instead of the built-in ones; they must be a complete set.
  *
  * @param options   borrowed
@@ -2636,6 +2651,36 @@ SESSION_API
 enum session_status_t session_provider_reply_set_error(struct session_provider_reply_t *reply,
                                                        const char *code,
                                                        const char *message);
+
+/** @} */
+
+/* ---- Bearer tokens ----------------------------------------------------------- */
+
+/** @defgroup bearer Bearer tokens
+ * @{ */
+
+/**
+ * Gets a bearer token for a service: from the environment, or of the SSO session that the profile names.
+ *
+ * The variable is AWS_BEARER_TOKEN_ and the signing name, in capitals and with `_` for `-`. A token of SSO is read from
+ * the cache that `aws sso login` fills, and refreshed there when it is at its end. Send it over HTTPS alone.
+ *
+ * @param session       borrowed
+ * @param signing_name  borrowed: the name that requests of the service are signed for: `bedrock`
+ * @param token         receives the token; free it with session_string_free(). Unchanged on failure.
+ * @param expires_at    nullable: receives when it expires, in Unix seconds; INT64_MAX where that is not known
+ * @param error         nullable: receives details on failure; free with session_error_free()
+ * @return SESSION_OK; SESSION_ERR_CREDENTIALS if there is none; SESSION_ERR_INVALID_ARGUMENT if `session`, `signing_name`
+ *         or `token` is NULL
+ * @thread Any.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_token_get(const struct session_t *session,
+                                        const char *signing_name,
+                                        char **token,
+                                        int64_t *expires_at,
+                                        struct session_error_t **error);
 
 /** @} */
 

@@ -15,7 +15,7 @@ use crate::text::Text;
 use crate::transport::{self, PemSource, TlsSettings, Transport};
 use once_cell::sync::OnceCell;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What a load found, shared by a session and all its copies and clients.
 pub struct Loaded {
@@ -39,6 +39,8 @@ pub struct Loaded {
     pub(crate) built_in: OnceCell<Arc<dyn Transport>>,
     /// Who is asked for MFA codes.
     pub(crate) token_provider: Option<Arc<TokenProvider>>,
+    /// How long a program of `credential_process` may take, where the program says so.
+    pub(crate) process_timeout: Option<Duration>,
     /// Whether credentials of roles are shared with the AWS CLI.
     pub(crate) cli_cache: bool,
     /// Why nothing could be loaded, where the session was wanted all the same.
@@ -85,7 +87,7 @@ impl ResolvedConfig {
     }
 
     /// What the load found.
-    pub fn loaded(&self) -> &Loaded {
+    pub fn loaded(&self) -> &Arc<Loaded> {
         &self.loaded
     }
 

@@ -17,6 +17,7 @@ use crate::transport::{self, PemSource, Tls, TlsSettings};
 use once_cell::sync::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Whether the config file, and all keys of profiles, are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +65,8 @@ pub struct Options {
     pub token_provider: Option<Arc<TokenProvider>>,
     /// For how many seconds roles are assumed, whatever the profile says.
     pub assume_role_duration: Option<u32>,
+    /// How long a program of `credential_process` may take; a minute where nothing is said.
+    pub process_timeout: Option<Duration>,
     /// What else is said of the last role of a chain.
     pub role_policy: RolePolicy,
     /// Whether credentials of roles are shared with the AWS CLI, in its cache.
@@ -238,6 +241,7 @@ impl<'a> Loader<'a> {
             tls: Tls::default(),
             built_in: OnceCell::new(),
             token_provider: None,
+            process_timeout: None,
             cli_cache: false,
             failure: Some(error),
         }
@@ -294,6 +298,7 @@ impl<'a> Loader<'a> {
             tls,
             built_in: OnceCell::new(),
             token_provider: self.options.token_provider.clone(),
+            process_timeout: self.options.process_timeout,
             cli_cache: self.options.cli_cache,
             failure: None,
         })

@@ -271,12 +271,16 @@ fn run(folder: &Path, name: &str) -> std::result::Result<(), String> {
         Some(path) => place.0.join(path).to_str().unwrap().to_owned(),
         None => value.to_owned(),
     };
-    let environment: Vec<(String, String)> = environment
+    let mut environment: Vec<(String, String)> = environment
         .as_object()
         .unwrap()
         .iter()
         .map(|(name, value)| (name.clone(), on_disk(value.as_str().unwrap())))
         .collect();
+    if name.starts_with("profile-provider/") {
+        // They are about profiles alone: where one says nothing, these vectors ask no instance.
+        environment.push(("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned()));
+    }
     let replay = Arc::new(Replay {
         exchanges: Exchange::of_traffic(&json(&folder.join("http-traffic.json"))),
         ..Replay::default()

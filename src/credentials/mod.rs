@@ -1,17 +1,26 @@
 //! Credentials: the values, what gives them, and the source that shares them between sessions, clients and threads.
 
 pub mod assume_role;
+pub mod bearer;
 mod cli_cache;
+pub mod container;
 pub(crate) mod disk;
 mod dpop;
+pub mod imds;
 mod keys;
+mod local;
 mod login;
+mod members;
+pub mod process;
 pub mod profile;
+pub mod remote;
 mod reply;
+mod run;
 mod sso;
 pub(crate) mod sso_token;
 mod sts;
 mod web_identity;
+mod words;
 
 use crate::error::{Error, Result, Status};
 use crate::text::Text;

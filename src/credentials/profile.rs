@@ -3,12 +3,16 @@
 //! A plan is data. Making one reads nothing and asks nobody; it fails where the profile can never give credentials.
 
 use crate::credentials::assume_role::{AssumeRole, RolePolicy};
+use crate::credentials::container::Container;
+use crate::credentials::imds::Imds;
 use crate::credentials::keys::ProfileKeys;
 use crate::credentials::login::Login;
+use crate::credentials::process::Process;
+use crate::credentials::remote::Remote;
 use crate::credentials::sso::SsoRole;
 use crate::credentials::web_identity::WebIdentityRole;
 use crate::credentials::{Credentials, Value};
-use crate::error::{Error, Result, Status};
+use crate::error::Result;
 use crate::load::environment::{Environment, Variable};
 use crate::load::origin::{FilePosition, Origin};
 use crate::load::profile::{Key, Profile, SSO_KEYS, Setting, Settings};
@@ -183,19 +187,13 @@ impl Base {
             Base::Login { session, profile } => {
                 Credentials::provided(Login::new(loaded, session, profile))
             }
-            Base::Process { command, profile } => Credentials::fixed(Err(unsupported(
-                "credential_process",
-                profile,
-                &command.position,
-            ))),
-            Base::Container { source, profile } | Base::Imds { source, profile } => {
-                Credentials::fixed(Err(unsupported(
-                    "credential_source",
-                    profile,
-                    &source.position,
-                )))
+            Base::Process { command, profile } => {
+                let process = Process::new(loaded, command.clone(), profile.clone());
+                Credentials::provided(process)
             }
-            Base::Remote => Credentials::fixed(Err(no_credentials(remote_reasons(environment)))),
+            Base::Container { .. } => Credentials::provided(Container::new(loaded)),
+            Base::Imds { .. } => Credentials::provided(Imds::new(loaded)),
+            Base::Remote => Credentials::provided(Remote::new(loaded)),
         }
     }
 }
@@ -217,8 +215,7 @@ fn base(profile: &Profile, environment: &Environment) -> Result<Base> {
         }));
     }
     if let Some((_, setting)) = settings.first(&SSO_KEYS) {
-        check_sso(profile)?;
-        return Ok(Base::Sso(sso(profile, setting)));
+        return Ok(Base::Sso(sso_of(profile, setting)?));
     }
     if let Some(command) = settings.get(Key::CredentialProcess) {
         return Ok(Base::Process {
@@ -263,6 +260,12 @@ fn credential_source(setting: &Setting, profile: &Text, environment: &Environmen
 }
 
 /// What is said of SSO, after it was checked; with a session, its values count.
+/// What a profile says of IAM Identity Center, where it says all that is needed.
+pub(super) fn sso_of(profile: &Profile, first: &Setting) -> Result<Sso> {
+    check_sso(profile)?;
+    Ok(sso(profile, first))
+}
+
 fn sso(profile: &Profile, first: &Setting) -> Sso {
     let settings = &profile.settings;
     let of_login = match &profile.sso_session {
@@ -428,67 +431,4 @@ pub fn environment_keys(environment: &Environment) -> Result<Value> {
             .unwrap_or_default(),
         ..value
     })
-}
-
-fn unsupported(key: &str, profile: &str, position: &FilePosition) -> Error {
-    Error::new(
-        Status::Unsupported,
-        "UnsupportedCredentials",
-        format!("profile {profile} gets its credentials by {key}, which this version of libsession can't do yet"),
-    )
-    .with_position(&position.path, position.line, 0)
-}
-
-fn not_built(what: String) -> Error {
-    Error::new(
-        Status::Unsupported,
-        "UnsupportedCredentials",
-        format!("{what}: this version of libsession does not ask it"),
-    )
-}
-
-fn no_credentials(reasons: Vec<Error>) -> Error {
-    let error = Error::new(
-        Status::Credentials,
-        "NoCredentialProviders",
-        "no valid providers in chain",
-    );
-    reasons.into_iter().fold(error, Error::with_cause)
-}
-
-fn remote_reasons(environment: &Environment) -> Vec<Error> {
-    let mut reasons = vec![
-        Error::new(
-            Status::Credentials,
-            "EnvAccessKeyNotFound",
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set in the environment",
-        ),
-        Error::new(
-            Status::Credentials,
-            "SharedCredsLoad",
-            "the profile has no credentials in the files that were read",
-        ),
-    ];
-    let container = [
-        Variable::ContainerCredentialsRelativeUri,
-        Variable::ContainerCredentialsFullUri,
-    ];
-    let disabled = environment
-        .get(Variable::Ec2MetadataDisabled)
-        .is_some_and(|word| word.eq_ignore_ascii_case("true"));
-    reasons.push(
-        match container
-            .iter()
-            .find(|variable| environment.get(**variable).is_some())
-        {
-            Some(variable) => not_built(format!("credentials endpoint of {}", variable.name())),
-            None if disabled => Error::new(
-                Status::Credentials,
-                "EC2RoleRequestError",
-                "disabled by AWS_EC2_METADATA_DISABLED",
-            ),
-            None => not_built("EC2 instance metadata service".to_owned()),
-        },
-    );
-    reasons
 }

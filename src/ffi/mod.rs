@@ -73,6 +73,8 @@ pub mod credentials;
 
 pub mod provider;
 
+pub mod bearer;
+
 pub mod cancel;
 
 pub mod client;

@@ -3,7 +3,7 @@
 use super::body::Body;
 use super::{Progress, Request, Response, UNKNOWN};
 use crate::error::Result;
-use crate::transport::{self, HttpReply, HttpRequest, Timeouts};
+use crate::transport::{self, HttpReply, HttpRequest};
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ impl Request {
             target: &target,
             headers: self.headers.as_slice(),
             body: outgoing,
-            timeouts: Timeouts::default(),
+            timeouts: self.client.timeouts(),
             cancel: self.cancel.as_ref(),
         })
     }
