@@ -518,12 +518,13 @@ typedef struct session_body_t {
    */
   size_t size;
   /**
-   * How many bytes there are; -1 if that is not known.
+   * How many bytes there are; -1 if that is not known. A body that is shorter or longer fails the request: once all is
+   * read, `read` is asked for more.
    */
   int64_t length;
   /**
    * Gives the next bytes: at most `capacity` into `buffer`, how many into `length`; 0 is the end. Anything but
-   * SESSION_OK fails the request.
+   * SESSION_OK fails the request with that status, and it is not tried again.
    */
   enum session_status_t (*read)(void *user_data,
                                 void *buffer,
@@ -4196,7 +4197,7 @@ int64_t session_http_request_body_length(const struct session_http_request_t *re
  * @param buffer    receives the bytes; NULL is right for a `capacity` of 0 alone
  * @param capacity  how many bytes there is room for
  * @param length    receives how many were read: 0 is the end, unless `capacity` is 0. Unchanged on failure.
- * @return SESSION_OK; SESSION_ERR_TRANSPORT if the body can't be read, which is then the cause of the send's error;
+ * @return SESSION_OK; SESSION_ERR_TRANSPORT if the body can't be read, which is then the error of the request;
  *         SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
  * @thread The callback's.
  * @since 0.1.0
