@@ -49,6 +49,8 @@ struct fault_server {
     const struct fault_reply *script;
     size_t count;
     pthread_t thread;
+    /* If set before it is sent, the first request is cut off after so many bytes, and not answered. */
+    size_t cut;
     size_t connections, requests;
     size_t length; /* of the last request, with its body */
     char request[1 << 16]; /* the last one, or its beginning */
@@ -165,6 +167,20 @@ static inline void fault_serve(struct fault_server *server, int fd)
     }
 }
 
+/* Reads so many bytes of a request, and no more. */
+static inline void fault_cut(struct fault_server *server, int fd)
+{
+    for (size_t left = server->cut; left > 0;) {
+        ssize_t got = fault_wait(server, fd, POLLIN)
+                          ? recv(fd, server->request, left < sizeof server->request ? left : sizeof server->request, 0)
+                          : 0;
+
+        if (got <= 0)
+            return;
+        left -= (size_t)got;
+    }
+}
+
 static inline void *fault_run(void *data)
 {
     struct fault_server *server = data;
@@ -174,8 +190,10 @@ static inline void *fault_run(void *data)
 
         if (fd < 0)
             continue;
-        server->connections++;
-        fault_serve(server, fd);
+        if (server->connections++ == 0 && server->cut > 0)
+            fault_cut(server, fd);
+        else
+            fault_serve(server, fd);
         close(fd);
     }
     return NULL;
