@@ -161,7 +161,7 @@ impl Files {
         };
         let state = match std::fs::read(&path) {
             Ok(bytes) => {
-                match IniFile::parse(&*path, bytes, kind) {
+                match IniFile::parse(&path, bytes, kind) {
                     Ok(file) => self.read.push((path.clone(), file)),
                     Err(error) => {
                         self.looked_at.push(seen(FileState::Invalid));
