@@ -308,7 +308,9 @@ typedef struct session_config_t session_config_t;
 /**
  * Where credentials come from, shared by whatever was made from the same session. Synchronised inside.
  *
- * Values are kept while they are valid. When they must be got anew, one thread gets them and the others wait for it.
+ * Values are kept while they are valid. New ones are asked for five minutes before they expire, or when a quarter of
+ * their lifetime is left if that is less: one thread asks, and the others go on with what is held. All wait when nothing
+ * is held, or what is held has less than a minute left.
  */
 typedef struct session_credentials_t session_credentials_t;
 
@@ -465,6 +467,17 @@ typedef bool (*session_after_each_fn)(size_t index,
                                       void *user_data);
 
 /**
+ * Is told of new values whose keys differ from those before.
+ *
+ * @param value      borrowed: the new values; valid in the call
+ * @param user_data  what was given with the callback
+ *
+ * Called on the thread that got the values, under no lock. Must not unwind or longjmp.
+ */
+typedef void (*session_credentials_changed_fn)(const struct session_credentials_value_t *value,
+                                               void *user_data);
+
+/**
  * Gives credentials from wherever the host has them.
  *
  * Begin with SESSION_PROVIDER_INIT, or set `size` to `sizeof(session_provider_t)` and the rest to 0.
@@ -505,12 +518,13 @@ typedef struct session_body_t {
    */
   size_t size;
   /**
-   * How many bytes there are; -1 if that is not known.
+   * How many bytes there are; -1 if that is not known. A body that is shorter or longer fails the request: once all is
+   * read, `read` is asked for more.
    */
   int64_t length;
   /**
    * Gives the next bytes: at most `capacity` into `buffer`, how many into `length`; 0 is the end. Anything but
-   * SESSION_OK fails the request.
+   * SESSION_OK fails the request with that status, and it is not tried again.
    */
   enum session_status_t (*read)(void *user_data,
                                 void *buffer,
@@ -2341,9 +2355,9 @@ enum session_status_t session_push_back(struct session_t *session,
 
 /** @} */
 
-/* ---- Credentials: a shared source, and the values that it gives -------------- */
+/* ---- Credentials: a source that is shared, and asked when values are needed -- */
 
-/** @defgroup credentials Credentials: a shared source, and the values that it gives
+/** @defgroup credentials Credentials: a source that is shared, and asked when values are needed
  * @{ */
 
 /**
@@ -2421,7 +2435,38 @@ enum session_status_t session_credentials_get(struct session_credentials_t *cred
                                               struct session_error_t **error);
 
 /**
- * Gets the values that are held, if they are valid. Never waits, and asks nobody.
+ * Gets the values as session_credentials_get() does, into memory of the caller: for languages that would rather not free
+ * handles. The caller overwrites it after use.
+ *
+ * The buffer receives five texts, each with its NUL, one after the other: access key id, secret access key, session
+ * token, account id, provider. What is not known is empty.
+ *
+ * @param credentials            borrowed
+ * @param min_remaining_seconds  as for session_credentials_get()
+ * @param cancel                 borrowed, nullable: as for session_credentials_get()
+ * @param buffer                 receives the texts; unchanged on failure; NULL if `capacity` is 0
+ * @param capacity               its size in bytes
+ * @param length                 nullable: receives the size of the texts, also when the buffer is too small for them
+ * @param expires_at             nullable: receives Unix seconds, or INT64_MAX for never. Unchanged on failure.
+ * @param error                  nullable: receives details on failure; free with session_error_free()
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if the buffer is too small or NULL, or `credentials` is NULL; otherwise
+ *         as session_credentials_get()
+ * @thread Any.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_credentials_get_copy(struct session_credentials_t *credentials,
+                                                   uint32_t min_remaining_seconds,
+                                                   struct session_cancel_t *cancel,
+                                                   char *buffer,
+                                                   size_t capacity,
+                                                   size_t *length,
+                                                   int64_t *expires_at,
+                                                   struct session_error_t **error);
+
+/**
+ * Gets the values that are held, if they are valid. Never waits, and asks nobody; but it tells the background thread,
+ * where session_background_refresh_start() has started that, when new ones are needed.
  *
  * @param credentials  borrowed
  * @param out          receives the value; free it with session_credentials_value_free(). Unchanged on failure.
@@ -2452,13 +2497,33 @@ enum session_status_t session_credentials_refresh(struct session_credentials_t *
                                                   struct session_error_t **error);
 
 /**
- * Forgets the values that are held: the next get asks for new ones.
+ * Forgets the values that are held: the next get asks for new ones. Keys of a profile are then read from the file again.
  *
  * @param credentials  borrowed, nullable: NULL is ignored
  * @thread Any.
  * @since 0.1.0
  */
-SESSION_API void session_credentials_expire(struct session_credentials_t *credentials);
+SESSION_API
+void session_credentials_expire(struct session_credentials_t *credentials);
+
+/**
+ * Has a callback told whenever the keys change, for as long as the credentials live. The first values are no change.
+ *
+ * @param credentials     borrowed
+ * @param changed         the callback
+ * @param user_data       given to each call; the library's from now on, also if this call fails
+ * @param free_user_data  nullable: frees `user_data`, exactly once
+ * @param error           nullable: receives details on failure; free with session_error_free()
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `credentials` or `changed` is NULL
+ * @thread Any.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_credentials_on_change(struct session_credentials_t *credentials,
+                                                    session_credentials_changed_fn changed,
+                                                    void *user_data,
+                                                    session_free_fn free_user_data,
+                                                    struct session_error_t **error);
 
 /**
  * Frees a handle; NULL is ignored. The credentials live while anything has them.
@@ -2468,6 +2533,13 @@ SESSION_API void session_credentials_expire(struct session_credentials_t *creden
  * @since 0.1.0
  */
 SESSION_API void session_credentials_free(struct session_credentials_t *credentials);
+
+/** @} */
+
+/* ---- What credentials give: keys, token and expiry --------------------------- */
+
+/** @defgroup credentials_value What credentials give: keys, token and expiry
+ * @{ */
 
 /**
  * The access key id.
@@ -2555,6 +2627,40 @@ struct session_credentials_value_t *session_credentials_value_copy(const struct 
  */
 SESSION_API
 void session_credentials_value_free(struct session_credentials_value_t *value);
+
+/** @} */
+
+/* ---- Refreshing in the background, on one thread for the whole process ------- */
+
+/** @defgroup background Refreshing in the background, on one thread for the whole process
+ * @{ */
+
+/**
+ * Starts a thread that refreshes credentials before they expire, so that no caller has to. Without it the library has no
+ * thread.
+ *
+ * It looks after all credentials of the process that have given values which expire, or that
+ * session_credentials_try_get() had to refuse, for as long as they live. Providers are called on it, and it takes no
+ * signals. A child of fork() has none of its own until its credentials need one; then it is started there as well. Calls
+ * while it runs change nothing.
+ *
+ * @param error  nullable: receives details on failure; free with session_error_free()
+ * @return SESSION_OK; SESSION_ERR_INVALID_STATE if the system gives no thread
+ * @thread Any.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_background_refresh_start(struct session_error_t **error);
+
+/**
+ * Ends the thread, and waits for that; if it is asking a provider, until that answers. Called on the thread itself, by a
+ * provider, it does not wait. Does nothing if there is none.
+ *
+ * @thread Any.
+ * @since 0.1.0
+ */
+SESSION_API
+void session_background_refresh_stop(void);
 
 /** @} */
 
@@ -4091,7 +4197,7 @@ int64_t session_http_request_body_length(const struct session_http_request_t *re
  * @param buffer    receives the bytes; NULL is right for a `capacity` of 0 alone
  * @param capacity  how many bytes there is room for
  * @param length    receives how many were read: 0 is the end, unless `capacity` is 0. Unchanged on failure.
- * @return SESSION_OK; SESSION_ERR_TRANSPORT if the body can't be read, which is then the cause of the send's error;
+ * @return SESSION_OK; SESSION_ERR_TRANSPORT if the body can't be read, which is then the error of the request;
  *         SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
  * @thread The callback's.
  * @since 0.1.0

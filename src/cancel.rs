@@ -168,11 +168,11 @@ mod tests {
             Value::of_keys("AK", "SK", "", "Test")
         }));
         let first = source.clone();
-        let asking = std::thread::spawn(move || first.get(0, 0, &Patient).map(drop));
+        let asking = std::thread::spawn(move || first.get(&|| 0, 0, &Patient).map(drop));
         has_asked.recv().unwrap();
         let cancel = Arc::new(Cancel::default());
         let (second, switch) = (source.clone(), cancel.clone());
-        let waiting = std::thread::spawn(move || second.get(0, 0, &*switch).map(drop));
+        let waiting = std::thread::spawn(move || second.get(&|| 0, 0, &*switch).map(drop));
         std::thread::sleep(Duration::from_millis(30));
         let begin = Instant::now();
         cancel.now();
@@ -180,6 +180,6 @@ mod tests {
         assert!(begin.elapsed() < Duration::from_secs(2));
         answer.send(()).unwrap();
         assert_eq!(status(asking.join().unwrap()), None);
-        assert_eq!(source.try_get(0).unwrap().expires_at, NEVER);
+        assert_eq!(source.try_get(&|| 0).unwrap().expires_at, NEVER);
     }
 }

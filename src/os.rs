@@ -75,3 +75,36 @@ pub(crate) fn home_of_user() -> Option<PathBuf> {
         return (!home.is_empty()).then(|| PathBuf::from(std::ffi::OsStr::from_bytes(home)));
     }
 }
+
+/// The time in Unix seconds, from the clock that is cheapest to read: some milliseconds late.
+pub(crate) fn coarse_seconds() -> i64 {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const CLOCK: libc::clockid_t = libc::CLOCK_REALTIME_COARSE;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    const CLOCK: libc::clockid_t = libc::CLOCK_REALTIME;
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the pointer is to a live local.
+    unsafe { libc::clock_gettime(CLOCK, &mut time) };
+    #[allow(clippy::unnecessary_cast, reason = "it is narrower on some systems")]
+    let seconds = time.tv_sec as i64;
+    seconds
+}
+
+/// Does something, such as starting a thread, while the calling thread takes no signals.
+pub(crate) fn without_signals<T>(action: impl FnOnce() -> T) -> T {
+    // SAFETY: an all-zero set is a valid place for one.
+    let (mut all, mut before): (libc::sigset_t, libc::sigset_t) = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointer is to a live local.
+    unsafe { libc::sigfillset(&mut all) };
+    // SAFETY: the pointers are to live locals.
+    let changed = unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before) } == 0;
+    let result = action();
+    if changed {
+        // SAFETY: the set is what the call above gave.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
+    }
+    result
+}

@@ -299,7 +299,7 @@ fn run(folder: &Path, name: &str) -> std::result::Result<(), String> {
     const NOW: i64 = 1_000_000_000;
     options.config.clock = Some(Arc::new(|| NOW * 1_000_000_000));
     let got = Session::load(&options)
-        .and_then(|session| session.config().credentials().get(NOW, 0, &Patient));
+        .and_then(|session| session.config().credentials().get(&|| NOW, 0, &Patient));
 
     let faults = replay.faults.lock().unwrap().clone();
     if !faults.is_empty() {

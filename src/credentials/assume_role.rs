@@ -61,8 +61,8 @@ impl AssumeRole {
     fn assume(&self, client: &Arc<Client>) -> Result<Value> {
         // Before anybody is asked for a code: without a source it would be for nothing.
         if !self.source.is_anonymous() {
-            let now = client.configuration().now_seconds();
-            self.source.get(now, 0, &Patient)?;
+            let now = || client.configuration().now_seconds();
+            self.source.get(&now, 0, &Patient)?;
         }
         let params = self.params(client)?;
         let mut reply = sts::call(client, crate::text!("AssumeRole"), params)?;

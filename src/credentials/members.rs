@@ -80,6 +80,7 @@ impl Members {
             provider,
             account_id: text("AccountId")?,
             expires_at: self.time("Expiration")?,
+            stale: false,
         })
     }
 }

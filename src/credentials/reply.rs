@@ -178,6 +178,7 @@ impl Keys<'_> {
             provider,
             account_id: Text::lossy(self.account_id),
             expires_at: self.expires_at.min(NEVER - 1),
+            stale: false,
         })
     }
 }

@@ -1,31 +1,30 @@
-//! Credentials: a shared source, and the values that it gives.
+//! Credentials: a source that is shared, and asked when values are needed.
 
+use super::callback::{UserData, session_free_fn};
 use super::cancel::session_cancel_t;
+use super::credentials_value::{give, session_credentials_value_t, take};
 use super::error::session_error_t;
 use super::guard::{guard, guard_value};
-use super::handle::{Out, borrow, borrow_optional, borrow_shared_optional, handle, release, share};
+use super::handle::{
+    Out, borrow, borrow_optional, borrow_shared_optional, handle, null, release, share,
+};
 use super::session::session_t;
 use super::status::session_status_t;
-use super::strings::{empty, lent, text, text_optional};
-use crate::credentials::{Credentials, Patient, Secret, Value, Wait};
-use crate::text::Text;
-use std::ffi::c_char;
+use super::strings::{text, text_optional};
+use crate::credentials::{Credentials, Patient, Snapshot, Value, Wait};
+use crate::error::{Error, Result};
+use std::ffi::{c_char, c_void};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where credentials come from, shared by whatever was made from the same session. Synchronised inside.
 ///
-/// Values are kept while they are valid. When they must be got anew, one thread gets them and the others wait for it.
+/// Values are kept while they are valid. New ones are asked for five minutes before they expire, or when a quarter of
+/// their lifetime is left if that is less: one thread asks, and the others go on with what is held. All wait when nothing
+/// is held, or what is held has less than a minute left.
 pub struct session_credentials_t {
     _private: [u8; 0],
 }
 handle!(shared session_credentials_t => Credentials);
-
-/// Keys, token and expiry that belong together. Never changes; the secrets are overwritten when the last handle is freed.
-pub struct session_credentials_value_t {
-    _private: [u8; 0],
-}
-handle!(shared session_credentials_value_t => Value);
 
 /// The credentials of a session.
 ///
@@ -134,16 +133,89 @@ pub unsafe extern "C" fn session_credentials_get(
         // SAFETY: NULL or a live switch.
         let wait = unsafe { waiting(cancel) };
         let out = Out::new(out, "out")?;
-        out.set(share(credentials.get(
-            now(),
-            min_remaining_seconds,
-            wait,
-        )?));
+        out.set(give(get(credentials, min_remaining_seconds, wait)?));
         Ok(())
     })
 }
 
-/// Gets the values that are held, if they are valid. Never waits, and asks nobody.
+/// Gets the values as session_credentials_get() does, into memory of the caller: for languages that would rather not free
+/// handles. The caller overwrites it after use.
+///
+/// The buffer receives five texts, each with its NUL, one after the other: access key id, secret access key, session
+/// token, account id, provider. What is not known is empty.
+///
+/// @param credentials            borrowed
+/// @param min_remaining_seconds  as for session_credentials_get()
+/// @param cancel                 borrowed, nullable: as for session_credentials_get()
+/// @param buffer                 receives the texts; unchanged on failure; NULL if `capacity` is 0
+/// @param capacity               its size in bytes
+/// @param length                 nullable: receives the size of the texts, also when the buffer is too small for them
+/// @param expires_at             nullable: receives Unix seconds, or INT64_MAX for never. Unchanged on failure.
+/// @param error                  nullable: receives details on failure; free with session_error_free()
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if the buffer is too small or NULL, or `credentials` is NULL; otherwise
+///         as session_credentials_get()
+/// @thread Any.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_credentials_get_copy(
+    credentials: *mut session_credentials_t,
+    min_remaining_seconds: u32,
+    cancel: *mut session_cancel_t,
+    buffer: *mut c_char,
+    capacity: usize,
+    length: *mut usize,
+    expires_at: *mut i64,
+    error: *mut *mut session_error_t,
+) -> session_status_t {
+    guard(error, || {
+        // SAFETY: NULL or live credentials.
+        let credentials = unsafe { borrow(credentials, "credentials") }?;
+        // SAFETY: NULL or a live switch.
+        let wait = unsafe { waiting(cancel) };
+        let value = get(credentials, min_remaining_seconds, wait)?;
+        // SAFETY: NULL or as many bytes as is said.
+        let written = unsafe { write_texts(&value, buffer, capacity, length) };
+        written?;
+        if let Ok(place) = Out::new(expires_at, "expires_at") {
+            place.set(value.expires_at);
+        }
+        Ok(())
+    })
+}
+
+unsafe fn write_texts(
+    value: &Value,
+    buffer: *mut c_char,
+    capacity: usize,
+    length: *mut usize,
+) -> Result<()> {
+    let texts = [
+        value.access_key_id.as_str_with_nul(),
+        value.secret_access_key.as_str_with_nul(),
+        value.session_token.as_str_with_nul(),
+        value.account_id.as_str_with_nul(),
+        value.provider.as_str_with_nul(),
+    ];
+    let size = texts.iter().map(|text| text.len()).sum();
+    if let Ok(place) = Out::new(length, "length") {
+        place.set(size);
+    }
+    if capacity < size {
+        let why = format_args!("is {capacity}, but the texts need {size}");
+        return Err(Error::argument("capacity", why));
+    }
+    let mut place = Out::new(buffer, "buffer").map(|_| buffer.cast::<u8>())?;
+    for text in texts {
+        // SAFETY: the sum of the lengths was found to fit; the caller's memory is none of ours.
+        unsafe { place.copy_from_nonoverlapping(text.as_ptr(), text.len()) };
+        // SAFETY: as above, at most one past the end.
+        place = unsafe { place.add(text.len()) };
+    }
+    Ok(())
+}
+
+/// Gets the values that are held, if they are valid. Never waits, and asks nobody; but it tells the background thread,
+/// where session_background_refresh_start() has started that, when new ones are needed.
 ///
 /// @param credentials  borrowed
 /// @param out          receives the value; free it with session_credentials_value_free(). Unchanged on failure.
@@ -162,7 +234,7 @@ pub unsafe extern "C" fn session_credentials_try_get(
         // SAFETY: NULL or live credentials.
         let credentials = unsafe { borrow(credentials, "credentials") }?;
         let out = Out::new(out, "out")?;
-        out.set(share(credentials.try_get(now())?));
+        out.set(give(credentials.try_get(&|| credentials.now())?));
         Ok(())
     })
 }
@@ -185,11 +257,12 @@ pub unsafe extern "C" fn session_credentials_refresh(
         // SAFETY: NULL or live credentials.
         let credentials = unsafe { borrow(credentials, "credentials") }?;
         // SAFETY: NULL or a live switch.
-        credentials.refresh(unsafe { waiting(cancel) })
+        let wait = unsafe { waiting(cancel) };
+        credentials.refresh(&|| credentials.now(), wait)
     })
 }
 
-/// Forgets the values that are held: the next get asks for new ones.
+/// Forgets the values that are held: the next get asks for new ones. Keys of a profile are then read from the file again.
 ///
 /// @param credentials  borrowed, nullable: NULL is ignored
 /// @thread Any.
@@ -204,6 +277,49 @@ pub unsafe extern "C" fn session_credentials_expire(credentials: *mut session_cr
     });
 }
 
+/// Is told of new values whose keys differ from those before.
+///
+/// @param value      borrowed: the new values; valid in the call
+/// @param user_data  what was given with the callback
+///
+/// Called on the thread that got the values, under no lock. Must not unwind or longjmp.
+pub type session_credentials_changed_fn =
+    Option<unsafe extern "C" fn(value: *const session_credentials_value_t, user_data: *mut c_void)>;
+
+/// Has a callback told whenever the keys change, for as long as the credentials live. The first values are no change.
+///
+/// @param credentials     borrowed
+/// @param changed         the callback
+/// @param user_data       given to each call; the library's from now on, also if this call fails
+/// @param free_user_data  nullable: frees `user_data`, exactly once
+/// @param error           nullable: receives details on failure; free with session_error_free()
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `credentials` or `changed` is NULL
+/// @thread Any.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_credentials_on_change(
+    credentials: *mut session_credentials_t,
+    changed: session_credentials_changed_fn,
+    user_data: *mut c_void,
+    free_user_data: session_free_fn,
+    error: *mut *mut session_error_t,
+) -> session_status_t {
+    let data = UserData::new(user_data, free_user_data);
+    guard(error, || {
+        // SAFETY: NULL or live credentials.
+        let credentials = unsafe { borrow(credentials, "credentials") }?;
+        let changed = changed.ok_or_else(|| null("changed"))?;
+        credentials.on_change(Arc::new(move |value| {
+            let lent = give(value.clone());
+            // SAFETY: the host gave function and data together; the value outlives the call.
+            unsafe { changed(lent, data.pointer()) };
+            // SAFETY: made above.
+            drop(unsafe { take(lent) });
+        }));
+        Ok(())
+    })
+}
+
 /// Frees a handle; NULL is ignored. The credentials live while anything has them.
 ///
 /// @param credentials  owned, nullable: given up
@@ -215,146 +331,14 @@ pub unsafe extern "C" fn session_credentials_free(credentials: *mut session_cred
     guard_value((), || drop(unsafe { release(credentials) }));
 }
 
+fn get(credentials: &Credentials, min_remaining: u32, wait: &dyn Wait) -> Result<Snapshot> {
+    credentials.get(&|| credentials.now(), min_remaining, wait)
+}
+
 unsafe fn waiting<'a>(cancel: *const session_cancel_t) -> &'a dyn Wait {
     // SAFETY: NULL or a live switch.
     match unsafe { borrow_optional(cancel) } {
         Some(cancel) => cancel,
         None => &Patient,
     }
-}
-
-/// Unix seconds, by the system's clock.
-pub(crate) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-    })
-}
-
-unsafe fn text_of(
-    value: *const session_credentials_value_t,
-    of: impl FnOnce(&Value) -> &Text,
-) -> *const c_char {
-    // SAFETY: NULL or a live value.
-    unsafe { borrow_optional(value) }.map_or(empty(), |value| lent(of(value)))
-}
-
-unsafe fn secret_of(
-    value: *const session_credentials_value_t,
-    of: impl FnOnce(&Value) -> &Secret,
-) -> *const c_char {
-    let lent = |value| of(value).as_str_with_nul().as_ptr().cast();
-    // SAFETY: NULL or a live value.
-    unsafe { borrow_optional(value) }.map_or(empty(), lent)
-}
-
-/// The access key id.
-///
-/// @param value  borrowed, nullable
-/// @return borrowed from `value`; `""` for NULL
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_credentials_value_access_key_id(
-    value: *const session_credentials_value_t,
-) -> *const c_char {
-    // SAFETY: NULL or a live value.
-    unsafe { text_of(value, |value| &value.access_key_id) }
-}
-
-/// The secret access key.
-///
-/// @param value  borrowed, nullable
-/// @return borrowed from `value`, overwritten when the last handle on it is freed; `""` for NULL
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_credentials_value_secret_access_key(
-    value: *const session_credentials_value_t,
-) -> *const c_char {
-    // SAFETY: NULL or a live value.
-    unsafe { secret_of(value, |value| &value.secret_access_key) }
-}
-
-/// The session token, of temporary credentials.
-///
-/// @param value  borrowed, nullable
-/// @return borrowed from `value`, overwritten when the last handle on it is freed; `""` if there is none
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_credentials_value_session_token(
-    value: *const session_credentials_value_t,
-) -> *const c_char {
-    // SAFETY: NULL or a live value.
-    unsafe { secret_of(value, |value| &value.session_token) }
-}
-
-/// Who gave the values, by Go's name: `EnvConfigCredentials`, `StaticProvider`.
-///
-/// @param value  borrowed, nullable
-/// @return borrowed from `value`; `""` for NULL
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_credentials_value_provider(
-    value: *const session_credentials_value_t,
-) -> *const c_char {
-    // SAFETY: NULL or a live value.
-    unsafe { text_of(value, |value| &value.provider) }
-}
-
-/// The account that the keys belong to.
-///
-/// @param value  borrowed, nullable
-/// @return borrowed from `value`; `""` if it is not known
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_credentials_value_account_id(
-    value: *const session_credentials_value_t,
-) -> *const c_char {
-    // SAFETY: NULL or a live value.
-    unsafe { text_of(value, |value| &value.account_id) }
-}
-
-/// When the values expire.
-///
-/// @param value  borrowed, nullable
-/// @return Unix seconds; INT64_MAX: never; 0 for NULL
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_credentials_value_expires_at(
-    value: *const session_credentials_value_t,
-) -> i64 {
-    // SAFETY: NULL or a live value.
-    unsafe { borrow_optional(value) }.map_or(0, |value| value.expires_at)
-}
-
-/// Makes another handle on the same value.
-///
-/// @param value  borrowed, nullable
-/// @return own handle: free it with session_credentials_value_free(); NULL for NULL
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_credentials_value_copy(
-    value: *const session_credentials_value_t,
-) -> *mut session_credentials_value_t {
-    guard_value(std::ptr::null_mut(), || {
-        // SAFETY: NULL or a live value.
-        unsafe { borrow_shared_optional(value) }.map_or(std::ptr::null_mut(), share)
-    })
-}
-
-/// Frees a handle on a value; NULL is ignored. The last one overwrites the secrets.
-///
-/// @param value  owned, nullable: given up
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_credentials_value_free(value: *mut session_credentials_value_t) {
-    // SAFETY: NULL or a live value that is given up.
-    guard_value((), || drop(unsafe { release(value) }));
 }

@@ -71,6 +71,10 @@ pub mod handlers;
 
 pub mod credentials;
 
+pub mod credentials_value;
+
+pub mod background;
+
 pub mod provider;
 
 pub mod bearer;

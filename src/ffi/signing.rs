@@ -1,19 +1,19 @@
 //! Signing without a client.
 
-use super::credentials::{now, session_credentials_value_t};
+use super::credentials_value::{session_credentials_value_t, share_value};
 use super::error::session_error_t;
 use super::guard::{guard, guard_status, guard_value};
-use super::handle::{Out, borrow, borrow_mut, borrow_shared, handle, into_raw, take};
+use super::handle::{Out, borrow, borrow_mut, handle, into_raw, take};
 use super::signed::session_signed_t;
 use super::status::session_status_t;
 use super::strings::{bytes, text};
-use crate::credentials::Value;
+use crate::credentials::Snapshot;
 use crate::error::{Error, Result, Status};
+use crate::os;
 use crate::sign::{Payload, Signed, Signer, Subject, Url};
 use crate::text::Text;
 use crate::transport::Header;
 use std::ffi::{c_char, c_void};
-use std::sync::Arc;
 
 /// Who signs, for what and how: AWS Signature Version 4 without a client.
 ///
@@ -27,7 +27,7 @@ handle!(owned session_signing_t => Signing);
 pub(crate) struct Signing {
     service: String,
     region: String,
-    credentials: Option<Arc<Value>>,
+    credentials: Option<Snapshot>,
     time: Option<i64>,
     payload: OwnedPayload,
     unsigned_payload: bool,
@@ -107,7 +107,7 @@ impl Signing {
             session_token: Some(value.session_token.as_str()),
             region: &self.region,
             service: &self.service,
-            time: self.time.unwrap_or_else(now),
+            time: self.time.unwrap_or_else(os::coarse_seconds),
             payload,
             normalize_path: self.normalize_path,
             double_encode: self.double_encode,
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn session_signing_set_credentials(
     credentials: *const session_credentials_value_t,
 ) -> session_status_t {
     // SAFETY: NULL or a live value.
-    let value = unsafe { borrow_shared(credentials, "credentials") };
+    let value = unsafe { share_value(credentials, "credentials") };
     // SAFETY: NULL or a live signing.
     unsafe {
         set(signing, "credentials", value, |signing, value| {

@@ -4,10 +4,12 @@
 //! the Go package; each error names the profile, and the file and line where there is one.
 
 use crate::error::{Error, Result, Status};
-use crate::load::ini::{FileKind, IniFile, Property, SectionKind};
+use crate::load::ini::{FileKind, IniFile, MAX_SIZE, Property, SectionKind};
 use crate::load::origin::FilePosition;
 use crate::text::{Text, shown};
 use std::cell::LazyCell;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -132,6 +134,9 @@ pub enum FileState {
     Invalid,
 }
 
+/// How many profiles may build on each other. Each is a call in the other, and stacks are small.
+const LONGEST_CHAIN: usize = 64;
+
 /// A file that was looked for.
 #[derive(Clone, Debug)]
 pub struct LookedAt {
@@ -159,7 +164,7 @@ impl Files {
             kind,
             state,
         };
-        let state = match std::fs::read(&path) {
+        let state = match contents(&path) {
             Ok(bytes) => {
                 match IniFile::parse(&path, bytes, kind) {
                     Ok(file) => self.read.push((path.clone(), file)),
@@ -289,6 +294,13 @@ impl Files {
         shared_config: bool,
         path: &mut Vec<Text>,
     ) -> Result<Profile> {
+        if path.len() >= LONGEST_CHAIN {
+            let first = path.first().map_or("", Text::as_str);
+            let message = format!(
+                "the chain of source_profile that starts at profile {first} is longer than {LONGEST_CHAIN} profiles"
+            );
+            return Err(source.error("SharedConfigErr", message));
+        }
         let name = &source.value;
         let cycle = path.contains(name).then(|| path.join(" -> "));
         let failure = |why: Option<Error>| {
@@ -383,6 +395,16 @@ impl Files {
             message,
         )
     }
+}
+
+/// All bytes of a file, or some more than it may have.
+fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length.min(MAX_SIZE + 1))?;
+    file.take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A section as a user names it.

@@ -19,6 +19,7 @@ pub use url::Url;
 
 use crate::cancel::Cancel;
 use crate::config::Field;
+use crate::credentials::Snapshot;
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handlers, HasHandlers, LiveHandlers, Stage};
 use crate::service::Client;
@@ -80,6 +81,8 @@ pub struct Request {
     /// What the last retry took from the client's quota.
     retry_cost: Option<u32>,
     corrected_clock: bool,
+    /// What the last signature was made with, while the request is being sent.
+    signed_with: Option<Snapshot>,
     invocation_id: Text,
     /// How long the presigned URL is good, in seconds, while one is made.
     presign_seconds: Option<u32>,
@@ -143,6 +146,7 @@ impl Request {
             retryable: None,
             retry_cost: None,
             corrected_clock: false,
+            signed_with: None,
             invocation_id: Text::EMPTY,
             presign_seconds: None,
             presigned_url: None,
@@ -361,6 +365,18 @@ impl Request {
         self.retry_delay_ms = delay / 1_000_000;
         self.retry_cost = cost;
         log::retry(self);
+    }
+
+    /// Keeps what a signature was made with.
+    pub(crate) fn set_signed_with(&mut self, credentials: Snapshot) {
+        self.signed_with = Some(credentials);
+    }
+
+    /// Has the credentials of the last signature forgotten, which the service has refused.
+    fn expire_credentials(&mut self) {
+        if let Some(used) = self.signed_with.take() {
+            self.client.credentials().expire_used(&used);
+        }
     }
 
     fn has_corrected_clock(&self) -> bool {

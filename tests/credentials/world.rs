@@ -1,6 +1,6 @@
 //! A world of its own for each test: a home, a clock that is set, and services that answer by script.
 
-use session::credentials::{Patient, Value};
+use session::credentials::{Patient, Snapshot};
 use session::error::{Error, Result, Status};
 use session::load::environment::Environment;
 use session::session::{Options, Session, SharedConfigState};
@@ -157,13 +157,15 @@ impl Drop for World {
 }
 
 /// The credentials of a session.
-pub(crate) fn get(session: &Session) -> Result<Arc<Value>> {
+pub(crate) fn get(session: &Session) -> Result<Snapshot> {
     let config = session.config();
-    config.credentials().get(config.now_seconds(), 0, &Patient)
+    config
+        .credentials()
+        .get(&|| config.now_seconds(), 0, &Patient)
 }
 
 /// The credentials of a session, asked for anew.
-pub(crate) fn get_anew(session: &Session) -> Result<Arc<Value>> {
+pub(crate) fn get_anew(session: &Session) -> Result<Snapshot> {
     session.config().credentials().expire();
     get(session)
 }

@@ -274,7 +274,7 @@ impl<'a> Made<'a> {
         let value = self
             .config
             .credentials()
-            .get(self.config.now_seconds(), 0, &Patient);
+            .get(&|| self.config.now_seconds(), 0, &Patient);
         let value = Loaded::ok(value)?;
         Some([
             value.access_key_id.as_str().to_owned(),

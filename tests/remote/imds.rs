@@ -337,7 +337,7 @@ fn through_the_session_they_stay_in_use_too() {
         session
             .config()
             .credentials()
-            .get(now, 0, &session::credentials::Patient)
+            .get(&|| now, 0, &session::credentials::Patient)
     };
     get().unwrap();
     world.follow(|_| refused());

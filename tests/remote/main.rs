@@ -11,7 +11,7 @@ mod imds;
 mod server;
 
 use session::config::Config;
-use session::credentials::{Patient, Value};
+use session::credentials::{Patient, Snapshot};
 use session::error::{Error, Result, Status};
 use session::load::environment::Environment;
 use session::session::{Options, Session};
@@ -144,10 +144,12 @@ pub(crate) fn load(config: Config, environment: &[(&str, &str)]) -> Result<Sessi
 }
 
 /// Asks a session's source anew, whatever it holds.
-pub(crate) fn credentials(session: &Session) -> Result<Arc<Value>> {
+pub(crate) fn credentials(session: &Session) -> Result<Snapshot> {
     let config = session.config();
     config.credentials().expire();
-    config.credentials().get(config.now_seconds(), 0, &Patient)
+    config
+        .credentials()
+        .get(&|| config.now_seconds(), 0, &Patient)
 }
 
 pub(crate) fn ok(body: impl Into<Vec<u8>>) -> Answer {

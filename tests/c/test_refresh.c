@@ -1,0 +1,467 @@
+/* Credentials that are refreshed: by callers, in the background, across fork; and what is left of them in memory. */
+#include "check.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <time.h>
+
+/* A provider that counts its calls. Each gives new keys. */
+struct source {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int calls;
+    int lifetime;       /* seconds; 0: for ever */
+    pid_t held_up;      /* in this process it answers only when `may_answer` */
+    int may_answer;
+    session_credentials_t *self;
+    session_status_t of_self; /* what its own credentials said */
+};
+
+static session_status_t retrieve(session_provider_reply_t *reply, void *user_data)
+{
+    struct source *source = user_data;
+    char id[32], secret[32];
+
+    if (source->self) {
+        session_credentials_value_t *value = NULL;
+        source->of_self = session_credentials_get(source->self, 0, NULL, &value, NULL);
+        session_credentials_value_free(value);
+    }
+    if (source->held_up && source->held_up != getpid()) { /* a child: the parent's lock is none of its business */
+        session_provider_reply_set_expires_at(reply, (int64_t)time(NULL) + 3600);
+        return session_provider_reply_set_keys(reply, "AKchild", "SKchild", NULL);
+    }
+    pthread_mutex_lock(&source->lock);
+    source->calls++;
+    snprintf(id, sizeof id, "AK%d", source->calls);
+    snprintf(secret, sizeof secret, "SK%d", source->calls);
+    pthread_cond_broadcast(&source->changed);
+    while (source->held_up && !source->may_answer)
+        pthread_cond_wait(&source->changed, &source->lock);
+    pthread_mutex_unlock(&source->lock);
+    if (source->lifetime)
+        session_provider_reply_set_expires_at(reply, (int64_t)time(NULL) + source->lifetime);
+    return session_provider_reply_set_keys(reply, id, secret, "");
+}
+
+static void wait_for_calls(struct source *source, int calls)
+{
+    pthread_mutex_lock(&source->lock);
+    while (source->calls < calls)
+        pthread_cond_wait(&source->changed, &source->lock);
+    pthread_mutex_unlock(&source->lock);
+}
+
+static void let_it_answer(struct source *source)
+{
+    pthread_mutex_lock(&source->lock);
+    source->may_answer = 1;
+    pthread_cond_broadcast(&source->changed);
+    pthread_mutex_unlock(&source->lock);
+}
+
+static session_credentials_t *of_source(struct source *source)
+{
+    session_provider_t provider = SESSION_PROVIDER_INIT;
+    session_credentials_t *credentials = NULL;
+    session_error_t *error = NULL;
+
+    pthread_mutex_init(&source->lock, NULL);
+    pthread_cond_init(&source->changed, NULL);
+    provider.retrieve = retrieve;
+    provider.user_data = source;
+    CHECK_OK(session_credentials_new_provider(&provider, &credentials, &error), error);
+    alarm(60); /* what hangs ends the test */
+    return credentials;
+}
+
+static void check_get(session_credentials_t *credentials, const char *id)
+{
+    session_credentials_value_t *value = NULL;
+    session_error_t *error = NULL;
+
+    CHECK_OK(session_credentials_get(credentials, 0, NULL, &value, &error), error);
+    CHECK_STR(session_credentials_value_access_key_id(value), id);
+    session_credentials_value_free(value);
+}
+
+TEST(a_provider_that_asks_for_its_own_credentials_is_told)
+{
+    struct source source = {0};
+    session_credentials_t *credentials = of_source(&source);
+
+    source.self = credentials;
+    check_get(credentials, "AK1");
+    CHECK_INT(source.of_self, SESSION_ERR_INVALID_STATE);
+    CHECK_OK(session_credentials_refresh(credentials, NULL, NULL), NULL);
+    CHECK_INT(source.of_self, SESSION_OK);
+    session_credentials_free(credentials);
+}
+
+struct seen {
+    int calls, freed;
+    char last[32];
+};
+
+static void changed(const session_credentials_value_t *value, void *user_data)
+{
+    struct seen *seen = user_data;
+
+    seen->calls++;
+    snprintf(seen->last, sizeof seen->last, "%s", session_credentials_value_access_key_id(value));
+}
+
+static void forgotten(void *user_data)
+{
+    ((struct seen *)user_data)->freed++;
+}
+
+TEST(keys_that_change_are_told_of)
+{
+    struct source source = {0};
+    struct seen seen = {0};
+    session_credentials_t *credentials = of_source(&source);
+    session_error_t *error = NULL;
+
+    CHECK_OK(session_credentials_on_change(credentials, changed, &seen, forgotten, &error), error);
+    check_get(credentials, "AK1");
+    CHECK_INT(seen.calls, 0);
+    CHECK_OK(session_credentials_refresh(credentials, NULL, NULL), NULL);
+    CHECK_INT(seen.calls, 1);
+    CHECK_STR(seen.last, "AK2");
+    session_credentials_expire(credentials);
+    check_get(credentials, "AK3");
+    CHECK_INT(seen.calls, 2);
+    CHECK_INT(seen.freed, 0);
+    session_credentials_free(credentials);
+    CHECK_INT(seen.freed, 1);
+
+    CHECK_INT(session_credentials_on_change(NULL, changed, &seen, forgotten, NULL), SESSION_ERR_INVALID_ARGUMENT);
+    CHECK_INT(seen.freed, 2);
+    credentials = session_credentials_new_anonymous();
+    CHECK_INT(session_credentials_on_change(credentials, NULL, &seen, forgotten, &error), SESSION_ERR_INVALID_ARGUMENT);
+    CHECK_CONTAINS(session_error_message(error), "`changed`");
+    session_error_free(error);
+    CHECK_INT(seen.freed, 3);
+    CHECK_OK(session_credentials_on_change(credentials, changed, &seen, forgotten, &error), error);
+    session_credentials_free(credentials);
+    CHECK_INT(seen.freed, 4);
+}
+
+TEST(values_are_copied_out)
+{
+    static const char expected[] = "AK\0SK\0token\0\0StaticProvider";
+    session_credentials_t *credentials = NULL;
+    session_error_t *error = NULL;
+    char buffer[sizeof expected + 1];
+    size_t length = 0;
+    int64_t expires_at = 0;
+
+    CHECK_OK(session_credentials_new_static("AK", "SK", "token", &credentials, &error), error);
+    for (size_t capacity = 0; capacity <= sizeof buffer; capacity++) {
+        session_status_t status;
+        memset(buffer, '#', sizeof buffer);
+        status = session_credentials_get_copy(credentials, 0, NULL, buffer, capacity, &length, &expires_at, &error);
+        CHECK_INT(length, sizeof expected);
+        if (capacity < sizeof expected) {
+            CHECK_INT(status, SESSION_ERR_INVALID_ARGUMENT);
+            CHECK_CONTAINS(session_error_message(error), "`capacity`");
+            CHECK(buffer[0] == '#' && expires_at == 0);
+            session_error_free(error);
+        } else {
+            CHECK_OK(status, error);
+            CHECK(memcmp(buffer, expected, sizeof expected) == 0);
+            CHECK(buffer[sizeof expected] == '#' && expires_at == INT64_MAX);
+        }
+    }
+    CHECK_INT(session_credentials_get_copy(credentials, 0, NULL, NULL, 100, NULL, NULL, &error), SESSION_ERR_INVALID_ARGUMENT);
+    CHECK_CONTAINS(session_error_message(error), "`buffer`");
+    session_error_free(error);
+    CHECK_OK(session_credentials_get_copy(credentials, 0, NULL, buffer, sizeof buffer, NULL, NULL, &error), error);
+    CHECK_INT(session_credentials_get_copy(NULL, 0, NULL, buffer, sizeof buffer, NULL, NULL, NULL),
+              SESSION_ERR_INVALID_ARGUMENT);
+    session_credentials_free(credentials);
+}
+
+/* A try_get that is refused has the background thread ask; it never asks itself. */
+static void try_until_held(session_credentials_t *credentials)
+{
+    session_credentials_value_t *value = NULL;
+    struct timespec pause = {0, 1000000};
+
+    while (session_credentials_try_get(credentials, &value, NULL) != SESSION_OK)
+        nanosleep(&pause, NULL);
+    session_credentials_value_free(value);
+}
+
+TEST(the_background_thread_asks_for_those_who_must_not_wait)
+{
+    struct source source = {.lifetime = 3600}, idle = {.lifetime = 3600};
+    session_credentials_t *credentials = of_source(&source), *unused = of_source(&idle);
+    session_error_t *error = NULL;
+
+    CHECK_INT(session_credentials_try_get(credentials, &(session_credentials_value_t *){NULL}, NULL),
+              SESSION_ERR_CREDENTIALS);
+    CHECK_INT(source.calls, 0);
+    session_background_refresh_stop(); /* there is none */
+    for (int i = 0; i < 3; i++) {
+        CHECK_OK(session_background_refresh_start(&error), error);
+        CHECK_OK(session_background_refresh_start(&error), error);
+        session_credentials_expire(credentials);
+        try_until_held(credentials);
+        session_background_refresh_stop();
+        session_background_refresh_stop();
+        CHECK_INT(source.calls, i + 1);
+    }
+    session_credentials_expire(credentials);
+    CHECK_INT(session_credentials_try_get(credentials, &(session_credentials_value_t *){NULL}, NULL),
+              SESSION_ERR_CREDENTIALS);
+    CHECK_INT(source.calls, 3);
+    CHECK_INT(idle.calls, 0);
+    session_credentials_free(credentials);
+    session_credentials_free(unused);
+}
+
+TEST(the_background_thread_refreshes_what_nobody_asks_for)
+{
+    /* Four seconds, of which the last is for the refresh. */
+    struct source source = {.lifetime = 4};
+    session_credentials_t *credentials = of_source(&source);
+
+    CHECK_OK(session_background_refresh_start(NULL), NULL);
+    check_get(credentials, "AK1");
+    wait_for_calls(&source, 2);
+    session_background_refresh_stop();
+    session_credentials_free(credentials);
+}
+
+TEST(freeing_does_not_wait_for_the_background_thread)
+{
+    struct source source = {.held_up = getpid()};
+    session_credentials_t *credentials = of_source(&source);
+
+    CHECK_OK(session_background_refresh_start(NULL), NULL);
+    CHECK_INT(session_credentials_try_get(credentials, &(session_credentials_value_t *){NULL}, NULL),
+              SESSION_ERR_CREDENTIALS);
+    wait_for_calls(&source, 1);
+    session_credentials_free(credentials); /* would hang: the provider has not answered */
+    let_it_answer(&source);
+    session_background_refresh_stop();
+}
+
+static void *get_one(void *credentials)
+{
+    check_get(credentials, "AK1");
+    return NULL;
+}
+
+static void check_child(pid_t child)
+{
+    int status = 0;
+
+    CHECK(child > 0);
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK_INT(status, 0);
+}
+
+TEST(a_child_does_not_wait_for_what_its_parent_began)
+{
+    struct source source = {.held_up = getpid(), .lifetime = 3600};
+    session_credentials_t *credentials = of_source(&source);
+    pthread_t asking, waiting;
+    pid_t child;
+
+    CHECK_INT(pthread_create(&asking, NULL, get_one, credentials), 0);
+    wait_for_calls(&source, 1);
+    CHECK_INT(pthread_create(&waiting, NULL, get_one, credentials), 0);
+    child = fork();
+    if (child == 0) {
+        pid_t grandchild;
+        alarm(30);
+        check_get(credentials, "AKchild");
+        grandchild = fork();
+        if (grandchild == 0) {
+            check_get(credentials, "AKchild"); /* held, from its parent */
+            session_credentials_expire(credentials);
+            check_get(credentials, "AKchild");
+            _exit(0);
+        }
+        check_child(grandchild);
+        session_credentials_free(credentials);
+        _exit(0);
+    }
+    check_child(child);
+    let_it_answer(&source);
+    pthread_join(asking, NULL);
+    pthread_join(waiting, NULL);
+    CHECK_INT(source.calls, 1);
+    session_credentials_free(credentials);
+}
+
+static int stop_churning;
+
+/* Expires, refreshes and reads without end, so that a fork meets each state. */
+static void *churn(void *credentials)
+{
+    while (!__atomic_load_n(&stop_churning, __ATOMIC_RELAXED)) {
+        session_credentials_value_t *value = NULL;
+        if (session_credentials_get(credentials, 0, NULL, &value, NULL) == SESSION_OK)
+            session_credentials_value_free(value);
+        session_credentials_expire(credentials);
+    }
+    return NULL;
+}
+
+static session_status_t quick(session_provider_reply_t *reply, void *user_data)
+{
+    (void)user_data;
+    session_provider_reply_set_expires_at(reply, (int64_t)time(NULL) + 3600);
+    return session_provider_reply_set_keys(reply, "AK", "SK", NULL);
+}
+
+static void fork_often(int with_background)
+{
+    session_provider_t provider = SESSION_PROVIDER_INIT;
+    session_credentials_t *credentials = NULL;
+    pthread_t threads[3];
+
+    alarm(120);
+    provider.retrieve = quick;
+    CHECK_OK(session_credentials_new_provider(&provider, &credentials, NULL), NULL);
+    if (with_background)
+        CHECK_OK(session_background_refresh_start(NULL), NULL);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(pthread_create(&threads[i], NULL, churn, credentials), 0);
+    for (int i = 0; i < 100; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(30);
+            check_get(credentials, "AK");
+            if (with_background) {
+                session_credentials_expire(credentials);
+                try_until_held(credentials); /* a thread of its own */
+            }
+            session_credentials_expire(credentials);
+            check_get(credentials, "AK");
+            session_background_refresh_stop();
+            session_credentials_free(credentials);
+            _exit(0);
+        }
+        check_child(child);
+    }
+    __atomic_store_n(&stop_churning, 1, __ATOMIC_RELAXED);
+    for (int i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    check_get(credentials, "AK");
+    session_background_refresh_stop();
+    session_credentials_free(credentials);
+}
+
+TEST(fork_at_any_moment)
+{
+    fork_often(0);
+}
+
+TEST(fork_at_any_moment_with_the_background_thread)
+{
+    fork_often(1);
+}
+
+/* The secrets of the test, kept inverted so that its own memory does not have them. */
+static char inverted[2][41];
+static char chunk[1 << 16];
+
+static void make_secrets(void)
+{
+    for (int which = 0; which < 2; which++)
+        for (int i = 0; i < 40; i++)
+            inverted[which][i] = (char)~("abcdefghijklmnopqrstuvwxyz0123456789"[(i * 7 + which * 11 + getpid()) % 36]);
+}
+
+static session_status_t secret_keys(session_provider_reply_t *reply, void *user_data)
+{
+    int *calls = user_data;
+    volatile char secret[41];
+    session_status_t status;
+
+    for (int i = 0; i < 40; i++)
+        secret[i] = (char)~inverted[*calls % 2][i];
+    secret[40] = 0;
+    session_provider_reply_set_expires_at(reply, (int64_t)time(NULL) + 3600);
+    status = session_provider_reply_set_keys(reply, "AK", (const char *)secret, (const char *)secret);
+    for (int i = 0; i < 40; i++)
+        secret[i] = 0;
+    ++*calls;
+    return status;
+}
+
+static int found_in(size_t length)
+{
+    int found = 0;
+
+    for (size_t at = 0; at + 40 <= length; at++)
+        for (int which = 0; which < 2; which++) {
+            int i = 0;
+            while (i < 40 && chunk[at + i] == (char)~inverted[which][i])
+                i++;
+            found += i == 40;
+        }
+    return found;
+}
+
+/* How often the secrets stand in the memory of this process. */
+static int count_in_memory(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    int memory = open("/proc/self/mem", O_RDONLY), found = 0;
+    char line[512], rights[5];
+    unsigned long begin, end;
+
+    CHECK(maps != NULL && memory >= 0);
+    while (fgets(line, sizeof line, maps)) {
+        if (sscanf(line, "%lx-%lx %4s", &begin, &end, rights) != 3 || rights[0] != 'r' || strstr(line, "[v"))
+            continue;
+        for (unsigned long at = begin; at < end; at += sizeof chunk - 64) {
+            unsigned long own = (unsigned long)chunk;
+            ssize_t got;
+            if (at + sizeof chunk > own && at < own + sizeof chunk)
+                continue; /* what was read before */
+            got = pread(memory, chunk, end - at < sizeof chunk ? end - at : sizeof chunk, (off_t)at);
+            if (got > 0)
+                found += found_in((size_t)got);
+        }
+    }
+    fclose(maps);
+    close(memory);
+    memset(chunk, 0, sizeof chunk);
+    return found;
+}
+
+TEST(no_secret_is_left_in_memory)
+{
+    session_provider_t provider = SESSION_PROVIDER_INIT;
+    session_credentials_t *credentials = NULL;
+    session_credentials_value_t *value = NULL;
+    int calls = 0;
+
+    make_secrets();
+    provider.retrieve = secret_keys;
+    provider.user_data = &calls;
+    CHECK_OK(session_credentials_new_provider(&provider, &credentials, NULL), NULL);
+    CHECK_INT(count_in_memory(), 0);
+    CHECK_OK(session_credentials_get(credentials, 0, NULL, &value, NULL), NULL);
+    CHECK_INT(count_in_memory(), 2); /* secret and token */
+    CHECK_OK(session_credentials_refresh(credentials, NULL, NULL), NULL);
+    CHECK_INT(count_in_memory(), 4); /* somebody has the first value still */
+    session_credentials_value_free(value);
+    CHECK_INT(count_in_memory(), 2);
+    session_credentials_expire(credentials);
+    CHECK_INT(count_in_memory(), 0);
+    CHECK_OK(session_credentials_get(credentials, 0, NULL, &value, NULL), NULL);
+    session_credentials_free(credentials);
+    CHECK_INT(count_in_memory(), 2);
+    session_credentials_value_free(value);
+    CHECK_INT(calls, 3);
+    CHECK_INT(count_in_memory(), 0);
+}
