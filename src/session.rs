@@ -219,7 +219,7 @@ impl<'a> Loader<'a> {
             loader.variable(&[Variable::Profile, Variable::DefaultProfile])?
         {
             (loader.profile_name, loader.profile_origin) =
-                (name.clone(), Origin::Environment(variable));
+                (Text::lossy(name), Origin::Environment(variable));
         }
         Ok(loader)
     }
@@ -248,7 +248,7 @@ impl<'a> Loader<'a> {
     }
 
     /// The first of the variables that is set. Those named `AWS_DEFAULT_…` count with shared config alone.
-    fn variable(&self, variables: &[Variable]) -> Result<Option<(&Text, Variable)>> {
+    fn variable(&self, variables: &[Variable]) -> Result<Option<(&str, Variable)>> {
         for variable in variables {
             let gated = matches!(variable, Variable::DefaultRegion | Variable::DefaultProfile);
             if gated && !self.shared_config {
@@ -474,8 +474,11 @@ impl<'a> Loader<'a> {
         };
         Ok(Plan::of(Base::WebIdentity(WebIdentity {
             token_file,
-            role_arn: role_arn.clone(),
-            session_name: self.environment.get(Variable::RoleSessionName).cloned(),
+            role_arn: Text::lossy(role_arn),
+            session_name: self
+                .environment
+                .get(Variable::RoleSessionName)
+                .map(Text::lossy),
             origin: Origin::Environment(Variable::WebIdentityTokenFile),
         })))
     }

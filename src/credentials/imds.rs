@@ -355,7 +355,7 @@ fn number(environment: &Environment, variable: Variable, usual: u32, most: u32) 
         .ok_or_else(|| {
             let why = format!(
                 "is {:?}, but a whole number from 1 to {most} is expected",
-                word.as_str()
+                word
             );
             bad_variable(variable, &why)
         })

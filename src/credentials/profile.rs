@@ -401,7 +401,7 @@ fn check_sso(profile: &Profile) -> Result<()> {
 }
 
 /// What the environment says where a profile would use this key, and the variable: the first of its names that is set.
-pub fn environment_key(environment: &Environment, key: Key) -> Option<(Variable, &Text)> {
+pub fn environment_key(environment: &Environment, key: Key) -> Option<(Variable, &str)> {
     let variables: &[Variable] = match key {
         Key::AccessKeyId => &[Variable::AccessKeyId, Variable::AccessKey],
         Key::SecretAccessKey => &[Variable::SecretAccessKey, Variable::SecretKey],
@@ -419,13 +419,13 @@ pub fn environment_key(environment: &Environment, key: Key) -> Option<(Variable,
 
 /// Whether the environment has a key and its secret.
 pub fn has_environment_keys(environment: &Environment) -> bool {
-    let has = |key| environment_key(environment, key).is_some_and(|(_, text)| !text.is_empty());
+    let has = |key| environment_key(environment, key).is_some();
     has(Key::AccessKeyId) && has(Key::SecretAccessKey)
 }
 
 /// Key, secret and token of the environment.
 pub fn environment_keys(environment: &Environment) -> Result<Value> {
-    let text = |key| environment_key(environment, key).map_or("", |(_, text)| text.as_str());
+    let text = |key| environment_key(environment, key).map_or("", |(_, text)| text);
     let value = Value::of_keys(
         text(Key::AccessKeyId),
         text(Key::SecretAccessKey),
@@ -435,7 +435,7 @@ pub fn environment_keys(environment: &Environment) -> Result<Value> {
     Ok(Value {
         account_id: environment
             .get(Variable::AccountId)
-            .cloned()
+            .map(Text::lossy)
             .unwrap_or_default(),
         ..value
     })

@@ -166,7 +166,7 @@ impl Files {
         };
         let state = match contents(&path) {
             Ok(bytes) => {
-                match IniFile::parse(&*path, bytes, kind) {
+                match IniFile::parse(&path, bytes, kind) {
                     Ok(file) => self.read.push((path.clone(), file)),
                     Err(error) => {
                         self.looked_at.push(seen(FileState::Invalid));
