@@ -518,12 +518,13 @@ typedef struct session_body_t {
    */
   size_t size;
   /**
-   * How many bytes there are; -1 if that is not known.
+   * How many bytes there are; -1 if that is not known. A body that is shorter or longer fails the request: once all is
+   * read, `read` is asked for more.
    */
   int64_t length;
   /**
    * Gives the next bytes: at most `capacity` into `buffer`, how many into `length`; 0 is the end. Anything but
-   * SESSION_OK fails the request.
+   * SESSION_OK fails the request with that status, and it is not tried again.
    */
   enum session_status_t (*read)(void *user_data,
                                 void *buffer,
@@ -1552,6 +1553,21 @@ enum session_status_t session_options_set_assume_role_duration_seconds(struct se
                                                                        uint32_t seconds);
 
 /**
+ * Says how long a program that a profile names by `credential_process` may take.
+ *
+ * It is killed then, with all that it has started and that is still in its process group.
+ *
+ * @param options  borrowed
+ * @param timeout  in milliseconds; 0: a minute
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `options` is NULL
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_process_timeout_ms(struct session_options_t *options,
+                                                             uint64_t timeout);
+
+/**
  * Sets the handlers of the session instead of the built-in ones; they must be a complete set.
  *
  * @param options   borrowed
@@ -1634,6 +1650,102 @@ enum session_status_t session_options_set_ec2_imds_endpoint(struct session_optio
 SESSION_API
 enum session_status_t session_options_set_ec2_imds_endpoint_mode(struct session_options_t *options,
                                                                  const char *mode);
+
+/** @} */
+
+/* ---- What a load is told of the roles of a profile --------------------------- */
+
+/** @defgroup role_options What a load is told of the roles of a profile
+ * @{ */
+
+/**
+ * Shares credentials of roles with the AWS CLI, in its cache `~/.aws/cli/cache`.
+ *
+ * Credentials that the CLI has cached for the same role, with the same parameters, are used while they last; new ones
+ * are written there in its format, readable by the user alone. So a code for MFA is asked for once for both.
+ *
+ * @param options  borrowed
+ * @param enabled  whether to; false at first
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `options` is NULL
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_cli_cache(struct session_options_t *options,
+                                                    bool enabled);
+
+/**
+ * Sets a policy for the role: what it does not allow, the credentials can't do, whatever the role may.
+ *
+ * Like the other options of this kind it holds for the last role of a chain, the one that the session works with.
+ *
+ * @param options  borrowed
+ * @param policy   borrowed, nullable: a policy in JSON; NULL: none
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `options` is NULL or `policy` no JSON object
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_assume_role_policy(struct session_options_t *options,
+                                                             const char *policy);
+
+/**
+ * Sets policies of IAM that limit the role, by their ARNs.
+ *
+ * @param options  borrowed
+ * @param arns     borrowed: `count` texts; NULL with a count of 0: none
+ * @param count    how many
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_assume_role_policy_arns(struct session_options_t *options,
+                                                                  const char *const *arns,
+                                                                  size_t count);
+
+/**
+ * Sets the tags of the role's session.
+ *
+ * @param options  borrowed
+ * @param pairs    borrowed: `count` pairs of texts, key and value, one behind the other; NULL with a count of 0: none
+ * @param count    how many pairs
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_assume_role_tags(struct session_options_t *options,
+                                                           const char *const *pairs,
+                                                           size_t count);
+
+/**
+ * Sets which of the tags go on to roles that are assumed from this one.
+ *
+ * @param options  borrowed
+ * @param keys     borrowed: `count` keys of tags; NULL with a count of 0: none
+ * @param count    how many
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_assume_role_transitive_tag_keys(struct session_options_t *options,
+                                                                          const char *const *keys,
+                                                                          size_t count);
+
+/**
+ * Says who is behind the role's session, which the log of the account then shows.
+ *
+ * @param options   borrowed
+ * @param identity  borrowed, nullable: a name; NULL or `""`: nothing is said
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `options` is NULL
+ * @thread The options'.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_options_set_assume_role_source_identity(struct session_options_t *options,
+                                                                      const char *identity);
 
 /** @} */
 
@@ -2645,6 +2757,36 @@ SESSION_API
 enum session_status_t session_provider_reply_set_error(struct session_provider_reply_t *reply,
                                                        const char *code,
                                                        const char *message);
+
+/** @} */
+
+/* ---- Bearer tokens ----------------------------------------------------------- */
+
+/** @defgroup bearer Bearer tokens
+ * @{ */
+
+/**
+ * Gets a bearer token for a service: from the environment, or of the SSO session that the profile names.
+ *
+ * The variable is AWS_BEARER_TOKEN_ and the signing name, in capitals and with `_` for `-`. A token of SSO is read from
+ * the cache that `aws sso login` fills, and refreshed there when it is at its end. Send it over HTTPS alone.
+ *
+ * @param session       borrowed
+ * @param signing_name  borrowed: the name that requests of the service are signed for: `bedrock`
+ * @param token         receives the token; free it with session_string_free(). Unchanged on failure.
+ * @param expires_at    nullable: receives when it expires, in Unix seconds; INT64_MAX where that is not known
+ * @param error         nullable: receives details on failure; free with session_error_free()
+ * @return SESSION_OK; SESSION_ERR_CREDENTIALS if there is none; SESSION_ERR_INVALID_ARGUMENT if `session`, `signing_name`
+ *         or `token` is NULL
+ * @thread Any.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_token_get(const struct session_t *session,
+                                        const char *signing_name,
+                                        char **token,
+                                        int64_t *expires_at,
+                                        struct session_error_t **error);
 
 /** @} */
 
@@ -4055,7 +4197,7 @@ int64_t session_http_request_body_length(const struct session_http_request_t *re
  * @param buffer    receives the bytes; NULL is right for a `capacity` of 0 alone
  * @param capacity  how many bytes there is room for
  * @param length    receives how many were read: 0 is the end, unless `capacity` is 0. Unchanged on failure.
- * @return SESSION_OK; SESSION_ERR_TRANSPORT if the body can't be read, which is then the cause of the send's error;
+ * @return SESSION_OK; SESSION_ERR_TRANSPORT if the body can't be read, which is then the error of the request;
  *         SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
  * @thread The callback's.
  * @since 0.1.0

@@ -1,9 +1,11 @@
 //! The system calls that the standard library does not have. The only unsafe code outside the C interface.
 #![allow(unsafe_code, reason = "each block is one libc call with its reason")]
 
+mod process;
 #[cfg(feature = "http")]
 mod socket;
 
+pub(crate) use process::{execute_detached, kill_group, process_end, readable};
 #[cfg(feature = "http")]
 pub(crate) use socket::{connect, send};
 

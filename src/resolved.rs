@@ -9,14 +9,13 @@ use crate::credentials::profile::Plan;
 use crate::error::{Error, Result};
 use crate::load::environment::Environment;
 use crate::load::origin::Origin;
-use crate::load::profile::{FileState, Profile, Setting};
+use crate::load::profile::{LookedAt, Profile, Setting};
 use crate::session::TokenProvider;
 use crate::text::Text;
 use crate::transport::{self, PemSource, TlsSettings, Transport};
 use once_cell::sync::OnceCell;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What a load found, shared by a session and all its copies and clients.
 pub struct Loaded {
@@ -28,9 +27,9 @@ pub struct Loaded {
     pub(crate) shared_config: bool,
     /// Who says whether shared config is on.
     pub(crate) shared_config_origin: Origin,
-    pub(crate) profile: Profile,
+    pub(crate) profile: Arc<Profile>,
     pub(crate) profile_origin: Origin,
-    pub(crate) files: Vec<(Arc<Path>, FileState)>,
+    pub(crate) files: Vec<LookedAt>,
     pub(crate) plan: Plan,
     /// The endpoints of the profile's `services` section, by service id.
     pub(crate) service_endpoints: Vec<(Text, Setting)>,
@@ -40,6 +39,10 @@ pub struct Loaded {
     pub(crate) built_in: OnceCell<Arc<dyn Transport>>,
     /// Who is asked for MFA codes.
     pub(crate) token_provider: Option<Arc<TokenProvider>>,
+    /// How long a program of `credential_process` may take, where the program says so.
+    pub(crate) process_timeout: Option<Duration>,
+    /// Whether credentials of roles are shared with the AWS CLI.
+    pub(crate) cli_cache: bool,
     /// Why nothing could be loaded, where the session was wanted all the same.
     pub(crate) failure: Option<Error>,
 }
@@ -84,7 +87,7 @@ impl ResolvedConfig {
     }
 
     /// What the load found.
-    pub fn loaded(&self) -> &Loaded {
+    pub fn loaded(&self) -> &Arc<Loaded> {
         &self.loaded
     }
 

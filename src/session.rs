@@ -2,7 +2,8 @@
 
 use crate::config::{Config, Field};
 use crate::credentials::Credentials;
-use crate::credentials::profile::{Base, Plan, RoleOptions, environment_keys};
+use crate::credentials::assume_role::RolePolicy;
+use crate::credentials::profile::{Base, Plan, RoleOptions, WebIdentity, has_environment_keys};
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handlers, HasHandlers, LiveHandlers, failing};
 use crate::load::environment::{Environment, Variable, bad_variable};
@@ -16,6 +17,7 @@ use crate::transport::{self, PemSource, Tls, TlsSettings};
 use once_cell::sync::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Whether the config file, and all keys of profiles, are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +65,12 @@ pub struct Options {
     pub token_provider: Option<Arc<TokenProvider>>,
     /// For how many seconds roles are assumed, whatever the profile says.
     pub assume_role_duration: Option<u32>,
+    /// How long a program of `credential_process` may take; a minute where nothing is said.
+    pub process_timeout: Option<Duration>,
+    /// What else is said of the last role of a chain.
+    pub role_policy: RolePolicy,
+    /// Whether credentials of roles are shared with the AWS CLI, in its cache.
+    pub cli_cache: bool,
     /// The handlers instead of the built-in ones.
     pub handlers: Option<Arc<Handlers>>,
     /// What TLS is to use, from memory or files; wins over the fields of the configuration.
@@ -224,7 +232,7 @@ impl<'a> Loader<'a> {
             outside: Vec::new(),
             shared_config: false,
             shared_config_origin: Origin::Default,
-            profile: Profile::empty("default"),
+            profile: Arc::new(Profile::empty(crate::text!("default"))),
             profile_origin: Origin::Default,
             files: Vec::new(),
             plan: Plan::of(Base::Remote),
@@ -233,6 +241,8 @@ impl<'a> Loader<'a> {
             tls: Tls::default(),
             built_in: OnceCell::new(),
             token_provider: None,
+            process_timeout: None,
+            cli_cache: false,
             failure: Some(error),
         }
     }
@@ -256,16 +266,15 @@ impl<'a> Loader<'a> {
         let mut files = Files::default();
         let profile = match self.read_files(&mut files) {
             Ok(profile) => profile,
-            Err(_) if self.files_do_not_matter() => Profile::empty(&self.profile_name),
+            Err(_) if self.files_do_not_matter() => Profile::empty(self.profile_name.clone()),
             Err(error) => return Err(error),
         };
+        let profile = Arc::new(profile);
         self.fields_of_profile(&profile.settings, |field| !field.is_csm(), &mut outside)?;
-        let asked_for_csm = self.environment.get(Variable::CsmEnabled).is_some();
-        if let Some(csm) = files
-            .settings("aws_csm", self.shared_config)
-            .filter(|_| !asked_for_csm)
-        {
-            self.fields_of_profile(&csm, Field::is_csm, &mut outside)?;
+        if self.environment.get(Variable::CsmEnabled).is_none() {
+            if let Some(csm) = files.settings("aws_csm", self.shared_config) {
+                self.fields_of_profile(&csm, Field::is_csm, &mut outside)?;
+            }
         }
         let plan = self.plan(&profile)?;
         let services = profile.settings.get(Key::Services);
@@ -281,13 +290,15 @@ impl<'a> Loader<'a> {
             shared_config_origin: self.shared_config_origin,
             profile,
             profile_origin: self.profile_origin,
-            files: files.looked_at().to_vec(),
+            files: files.into_looked_at(),
             plan,
             service_endpoints,
             pem: self.options.tls.clone(),
             tls,
             built_in: OnceCell::new(),
             token_provider: self.options.token_provider.clone(),
+            process_timeout: self.options.process_timeout,
+            cli_cache: self.options.cli_cache,
             failure: None,
         })
     }
@@ -324,7 +335,7 @@ impl<'a> Loader<'a> {
     }
 
     fn has_credentials_already(&self) -> bool {
-        self.code.credentials.is_some() || environment_keys(&self.environment).is_ok()
+        self.code.credentials.is_some() || has_environment_keys(&self.environment)
     }
 
     fn read_files(&self, files: &mut Files) -> Result<Profile> {
@@ -363,12 +374,10 @@ impl<'a> Loader<'a> {
             _ => false,
         };
         let name = &self.profile_name;
-        if files.settings(name, self.shared_config).is_some() {
-            files.profile(name, self.shared_config)
-        } else if wanted {
-            Err(files.no_such_profile(name))
-        } else {
-            Ok(Profile::empty(name))
+        match files.profile(name, self.shared_config)? {
+            Some(profile) => Ok(profile),
+            None if wanted => Err(files.no_such_profile(name)),
+            None => Ok(Profile::empty(name.clone())),
         }
     }
 
@@ -431,44 +440,44 @@ impl<'a> Loader<'a> {
     }
 
     /// Where credentials come from, by the order of the Go package.
-    fn plan(&self, profile: &Profile) -> Result<Plan> {
+    fn plan(&self, profile: &Arc<Profile>) -> Result<Plan> {
         if self.code.credentials.is_some() {
             return Ok(Plan::of(Base::Code));
         }
         if self.options.profile.is_empty() {
-            if environment_keys(&self.environment).is_ok() {
+            if has_environment_keys(&self.environment) {
                 return Ok(Plan::of(Base::Environment));
             }
-            if self
-                .environment
-                .get(Variable::WebIdentityTokenFile)
-                .is_some()
-            {
-                return self.web_identity();
+            if let Some(file) = self.environment.path(Variable::WebIdentityTokenFile) {
+                return self.web_identity(file);
             }
         }
         let options = RoleOptions {
             has_token_provider: self.options.token_provider.is_some(),
             duration_seconds: self.options.assume_role_duration,
         };
-        Plan::of_profile(profile, &self.environment, options)
+        let mut plan = Plan::of_profile(profile, &self.environment, options)?;
+        if let Some(role) = plan.roles.last_mut() {
+            Arc::make_mut(role).policy = self.options.role_policy.clone();
+        }
+        Ok(plan)
     }
 
-    fn web_identity(&self) -> Result<Plan> {
-        if self.environment.get(Variable::RoleArn).is_none() {
+    fn web_identity(&self, token_file: PathBuf) -> Result<Plan> {
+        let Some(role_arn) = self.environment.get(Variable::RoleArn) else {
             let why = "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not";
             let cause = Error::new(Status::Config, "", why);
             return Err(
                 Error::new(Status::Config, "WebIdentityErr", "role ARN is not set")
                     .with_cause(cause),
             );
-        }
-        Ok(Plan::of(Base::Other {
-            provider: "WebIdentityCredentials",
-            name: Variable::WebIdentityTokenFile.name(),
+        };
+        Ok(Plan::of(Base::WebIdentity(WebIdentity {
+            token_file,
+            role_arn: role_arn.clone(),
+            session_name: self.environment.get(Variable::RoleSessionName).cloned(),
             origin: Origin::Environment(Variable::WebIdentityTokenFile),
-            profile: Text::EMPTY,
-        }))
+        })))
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
+use zeroize::Zeroize;
 
 /// An immutable string, without NUL inside and with one after it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,6 +62,14 @@ impl Text {
         match bytes {
             [.., 0] => Text(Cow::Borrowed(with_nul)),
             _ => Text::EMPTY,
+        }
+    }
+
+    /// Overwrites the text, which was a secret, where it is not part of the program.
+    pub(crate) fn wipe(&mut self) {
+        if let Cow::Owned(text) = &mut self.0 {
+            text.zeroize();
+            *self = Text::EMPTY;
         }
     }
 

@@ -11,6 +11,7 @@ use crate::config::Clock;
 use crate::error::{Error, Result, Status};
 use crate::os;
 use once_cell::race::OnceBox;
+use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
@@ -35,6 +36,12 @@ impl Deref for Held {
 /// A value that a source gave. Its secrets are overwritten when the last holder lets go.
 #[derive(Clone)]
 pub struct Snapshot(pub(crate) Counted<Held>);
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
 
 impl Snapshot {
     fn of(held: Held) -> Snapshot {

@@ -1,19 +1,39 @@
 //! Credentials: the values, what gives them, and the source that shares them between sessions, clients and threads.
 
+pub mod assume_role;
 pub mod background;
+pub mod bearer;
 mod cache;
+mod cli_cache;
+pub mod container;
+pub(crate) mod disk;
+mod dpop;
+pub mod imds;
+mod keys;
+mod local;
+mod login;
+mod members;
 #[cfg(test)]
 #[cfg(session_loom)]
 mod model;
 mod per_process;
+pub mod process;
 pub mod profile;
+pub mod remote;
+mod reply;
+mod run;
+mod sso;
+pub(crate) mod sso_token;
 mod striped;
+mod sts;
 mod sync;
 mod term;
 #[cfg(test)]
 #[cfg(not(session_loom))]
 mod tests;
 mod value;
+mod web_identity;
+mod words;
 
 pub use cache::{Cache, Held, OnChange, Snapshot};
 pub(crate) use striped::{Counted, Node};

@@ -2,13 +2,23 @@
 //!
 //! A plan is data. Making one reads nothing and asks nobody; it fails where the profile can never give credentials.
 
+use crate::credentials::assume_role::{AssumeRole, RolePolicy};
+use crate::credentials::container::Container;
+use crate::credentials::imds::Imds;
+use crate::credentials::keys::ProfileKeys;
+use crate::credentials::login::Login;
+use crate::credentials::process::Process;
+use crate::credentials::remote::Remote;
+use crate::credentials::sso::SsoRole;
+use crate::credentials::web_identity::WebIdentityRole;
 use crate::credentials::{Credentials, Value};
-use crate::error::{Error, Result, Status};
+use crate::error::Result;
 use crate::load::environment::{Environment, Variable};
 use crate::load::origin::{FilePosition, Origin};
-use crate::load::profile::{Key, Profile, SSO_KEYS, Setting};
+use crate::load::profile::{Key, Profile, SSO_KEYS, Setting, Settings};
 use crate::resolved::Loaded;
 use crate::text::Text;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where the first credentials come from.
@@ -18,21 +28,74 @@ pub enum Base {
     Code,
     /// Keys in the environment.
     Environment,
-    /// Keys in a profile: its name, and where the key id stands.
-    Keys(Profile),
-    /// Something else, named by the variable or the key of a profile that asks for it.
-    Other {
-        /// Go's name of the provider.
-        provider: &'static str,
-        /// The variable or key.
-        name: &'static str,
-        /// Where it stands.
-        origin: Origin,
-        /// The profile, where there is one.
+    /// Keys in a profile.
+    Keys(Arc<Profile>),
+    /// A token that another party signed, for a role.
+    WebIdentity(WebIdentity),
+    /// A role of IAM Identity Center.
+    Sso(Sso),
+    /// A program that prints them.
+    Process {
+        /// Its command line.
+        command: Setting,
+        /// The profile that names it.
+        profile: Text,
+    },
+    /// The login of a user in the console.
+    Login {
+        /// Whose login, by ARN.
+        session: Setting,
+        /// The profile that names it.
+        profile: Text,
+    },
+    /// The endpoint of the container; a profile asks for it.
+    Container {
+        /// Where it asks.
+        source: Setting,
+        /// The profile.
+        profile: Text,
+    },
+    /// The metadata service of EC2; a profile asks for it.
+    Imds {
+        /// Where it asks.
+        source: Setting,
+        /// The profile.
         profile: Text,
     },
     /// Nothing is configured: the container's endpoint or the metadata service of EC2 may have some.
     Remote,
+}
+
+/// A token in a file, and the role that it is exchanged for.
+#[derive(Clone, Debug)]
+pub struct WebIdentity {
+    /// The file.
+    pub token_file: PathBuf,
+    /// The role.
+    pub role_arn: Text,
+    /// The name of the role's session, if that is said.
+    pub session_name: Option<Text>,
+    /// Where the file is named.
+    pub origin: Origin,
+}
+
+/// What a profile, and the session that it names, say of IAM Identity Center.
+#[derive(Clone, Debug)]
+pub struct Sso {
+    /// The profile.
+    pub profile: Text,
+    /// The session by whose name the token is cached; none in a profile of the older form.
+    pub session: Option<Text>,
+    /// The page where the user logs in; the token is cached by it where there is no session.
+    pub start_url: Text,
+    /// The region of Identity Center.
+    pub region: Text,
+    /// The account; none where the profile gives a token alone.
+    pub account_id: Option<Text>,
+    /// The role in it.
+    pub role_name: Option<Text>,
+    /// Where the profile begins to speak of it.
+    pub position: FilePosition,
 }
 
 /// A role that is assumed with what came before.
@@ -42,10 +105,18 @@ pub struct Role {
     pub profile: Text,
     /// The role.
     pub arn: Setting,
+    /// The name of its session, if that is said.
+    pub session_name: Option<Text>,
+    /// What the role's owner wants to hear.
+    pub external_id: Option<Text>,
+    /// The device whose codes are asked for.
+    pub mfa_serial: Option<Text>,
     /// For how many seconds, if that is said.
     pub duration_seconds: Option<u32>,
     /// Who says it.
     pub duration_origin: Origin,
+    /// What the program says besides.
+    pub policy: RolePolicy,
 }
 
 /// How credentials will be had.
@@ -54,7 +125,7 @@ pub struct Plan {
     /// Where the first ones come from.
     pub base: Base,
     /// The roles, in the order they are assumed.
-    pub roles: Vec<Role>,
+    pub roles: Vec<Arc<Role>>,
 }
 
 /// What the program says of the profile's roles.
@@ -77,7 +148,7 @@ impl Plan {
 
     /// The plan of a profile, by the order of the Go package.
     pub fn of_profile(
-        profile: &Profile,
+        profile: &Arc<Profile>,
         environment: &Environment,
         options: RoleOptions,
     ) -> Result<Plan> {
@@ -86,94 +157,97 @@ impl Plan {
             None => Plan::of(base(profile, environment)?),
         };
         // A web identity is a role already.
-        let assumed = matches!(
-            &plan.base,
-            Base::Other {
-                name: "web_identity_token_file",
-                ..
-            }
-        ) && profile.source.is_none();
+        let assumed = matches!(&plan.base, Base::WebIdentity(_)) && profile.source.is_none();
         if let Some(arn) = profile.settings.get(Key::RoleArn).filter(|_| !assumed) {
-            plan.roles.push(role(profile, arn, options)?);
+            plan.roles.push(Arc::new(role(profile, arn, options)?));
         }
         Ok(plan)
     }
 
     /// The source that carries the plan out.
     pub fn credentials(&self, loaded: &Arc<Loaded>) -> Credentials {
-        let environment = &loaded.environment;
-        if let Some(role) = self.roles.first() {
-            return Credentials::fixed(Err(unsupported(
-                "role_arn",
-                &role.profile,
-                &role.arn.position,
-            )));
-        }
-        match &self.base {
+        let base = self.base.credentials(loaded);
+        self.roles.iter().fold(base, |source, role| {
+            Credentials::provided(AssumeRole::new(loaded, role, Arc::new(source)))
+        })
+    }
+}
+
+impl Base {
+    fn credentials(&self, loaded: &Arc<Loaded>) -> Credentials {
+        match self {
             Base::Code => Credentials::Anonymous,
-            Base::Environment => Credentials::fixed(environment_keys(environment)),
-            Base::Keys(profile) => Credentials::fixed(profile_keys(profile)),
-            Base::Other {
-                name,
-                origin: Origin::File(position),
-                profile,
-                ..
-            } => Credentials::fixed(Err(unsupported(name, profile, position))),
-            Base::Other { name, .. } => Credentials::fixed(Err(no_credentials(vec![not_built(
-                format!("environment variable {name}"),
-            )]))),
-            Base::Remote => Credentials::fixed(Err(no_credentials(remote_reasons(environment)))),
+            Base::Environment => {
+                let loaded = loaded.clone();
+                Credentials::provided(move || environment_keys(&loaded.environment))
+            }
+            Base::Keys(profile) => Credentials::provided(ProfileKeys::new(loaded, profile)),
+            Base::WebIdentity(identity) => {
+                Credentials::provided(WebIdentityRole::new(loaded, identity))
+            }
+            Base::Sso(sso) => Credentials::provided(SsoRole::new(loaded, sso)),
+            Base::Login { session, profile } => {
+                Credentials::provided(Login::new(loaded, session, profile))
+            }
+            Base::Process { command, profile } => {
+                let process = Process::new(loaded, command.clone(), profile.clone());
+                Credentials::provided(process)
+            }
+            Base::Container { .. } => Credentials::provided(Container::new(loaded)),
+            Base::Imds { .. } => Credentials::provided(Imds::new(loaded)),
+            Base::Remote => Credentials::provided(Remote::new(loaded)),
         }
     }
 }
 
-fn base(profile: &Profile, environment: &Environment) -> Result<Base> {
-    let other = |provider, key: Key, setting: &Setting| Base::Other {
-        provider,
-        name: key.name(),
-        origin: Origin::File(setting.position.clone()),
-        profile: profile.name.clone(),
-    };
+fn base(profile: &Arc<Profile>, environment: &Environment) -> Result<Base> {
     let settings = &profile.settings;
     if profile.has_static_keys() {
         return Ok(Base::Keys(profile.clone()));
     }
     if let Some(setting) = settings.get(Key::CredentialSource) {
-        return credential_source(setting, environment, other);
+        return credential_source(setting, &profile.name, environment);
     }
     if let Some(setting) = settings.get(Key::WebIdentityTokenFile) {
-        return Ok(other(
-            "WebIdentityCredentials",
-            Key::WebIdentityTokenFile,
-            setting,
-        ));
+        return Ok(Base::WebIdentity(WebIdentity {
+            token_file: setting.value.as_str().into(),
+            role_arn: value(settings, Key::RoleArn).unwrap_or_default(),
+            session_name: value(settings, Key::RoleSessionName),
+            origin: Origin::File(setting.position.clone()),
+        }));
     }
-    if let Some((key, setting)) = settings.first(&SSO_KEYS) {
-        check_sso(profile)?;
-        return Ok(other("SSOProvider", key, setting));
+    if let Some((_, setting)) = settings.first(&SSO_KEYS) {
+        return Ok(Base::Sso(sso_of(profile, setting)?));
     }
-    if let Some(setting) = settings.get(Key::CredentialProcess) {
-        return Ok(other("ProcessProvider", Key::CredentialProcess, setting));
+    if let Some(command) = settings.get(Key::CredentialProcess) {
+        return Ok(Base::Process {
+            command: command.clone(),
+            profile: profile.name.clone(),
+        });
     }
-    if let Some(setting) = settings.get(Key::LoginSession) {
-        return Ok(other("LoginProvider", Key::LoginSession, setting));
+    if let Some(session) = settings.get(Key::LoginSession) {
+        return Ok(Base::Login {
+            session: session.clone(),
+            profile: profile.name.clone(),
+        });
     }
     Ok(Base::Remote)
 }
 
-fn credential_source(
-    setting: &Setting,
-    environment: &Environment,
-    other: impl Fn(&'static str, Key, &Setting) -> Base,
-) -> Result<Base> {
+fn value(settings: &Settings, key: Key) -> Option<Text> {
+    settings.get(key).map(|setting| setting.value.clone())
+}
+
+fn credential_source(setting: &Setting, profile: &Text, environment: &Environment) -> Result<Base> {
     let set = |variable| environment.get(variable).is_some();
+    let (source, profile) = (setting.clone(), profile.clone());
     match setting.value.as_str() {
         "Environment" => Ok(Base::Environment),
-        "Ec2InstanceMetadata" => Ok(other("EC2RoleProvider", Key::CredentialSource, setting)),
+        "Ec2InstanceMetadata" => Ok(Base::Imds { source, profile }),
         "EcsContainer"
             if set(Variable::ContainerCredentialsRelativeUri) || set(Variable::ContainerCredentialsFullUri) =>
         {
-            Ok(other("CredentialsEndpointProvider", Key::CredentialSource, setting))
+            Ok(Base::Container { source, profile })
         }
         "EcsContainer" => Err(setting.error(
             "SharedConfigErr",
@@ -184,6 +258,33 @@ fn credential_source(
             "SharedConfigErr",
             "credential source values must be EcsContainer, Ec2InstanceMetadata, or Environment",
         )),
+    }
+}
+
+/// What is said of SSO, after it was checked; with a session, its values count.
+/// What a profile says of IAM Identity Center, where it says all that is needed.
+pub(super) fn sso_of(profile: &Profile, first: &Setting) -> Result<Sso> {
+    check_sso(profile)?;
+    Ok(sso(profile, first))
+}
+
+fn sso(profile: &Profile, first: &Setting) -> Sso {
+    let settings = &profile.settings;
+    let of_login = match &profile.sso_session {
+        Some(session) => &session.settings,
+        None => settings,
+    };
+    Sso {
+        profile: profile.name.clone(),
+        session: profile
+            .sso_session
+            .as_ref()
+            .map(|session| session.name.clone()),
+        start_url: value(of_login, Key::SsoStartUrl).unwrap_or_default(),
+        region: value(of_login, Key::SsoRegion).unwrap_or_default(),
+        account_id: value(settings, Key::SsoAccountId),
+        role_name: value(settings, Key::SsoRoleName),
+        position: first.position.clone(),
     }
 }
 
@@ -211,8 +312,12 @@ fn role(profile: &Profile, arn: &Setting, options: RoleOptions) -> Result<Role> 
     Ok(Role {
         profile: profile.name.clone(),
         arn: arn.clone(),
+        session_name: value(&profile.settings, Key::RoleSessionName),
+        external_id: value(&profile.settings, Key::ExternalId),
+        mfa_serial: value(&profile.settings, Key::MfaSerial),
         duration_seconds: options.duration_seconds.or(duration(profile)?),
         duration_origin,
+        policy: RolePolicy::default(),
     })
 }
 
@@ -312,6 +417,12 @@ pub fn environment_key(environment: &Environment, key: Key) -> Option<(Variable,
         .find_map(|variable| Some((*variable, environment.get(*variable)?)))
 }
 
+/// Whether the environment has a key and its secret.
+pub fn has_environment_keys(environment: &Environment) -> bool {
+    let has = |key| environment_key(environment, key).is_some_and(|(_, text)| !text.is_empty());
+    has(Key::AccessKeyId) && has(Key::SecretAccessKey)
+}
+
 /// Key, secret and token of the environment.
 pub fn environment_keys(environment: &Environment) -> Result<Value> {
     let text = |key| environment_key(environment, key).map_or("", |(_, text)| text.as_str());
@@ -328,86 +439,4 @@ pub fn environment_keys(environment: &Environment) -> Result<Value> {
             .unwrap_or_default(),
         ..value
     })
-}
-
-fn profile_keys(profile: &Profile) -> Result<Value> {
-    let text = |key| profile.settings.value(key).unwrap_or_default();
-    let file = profile
-        .settings
-        .get(Key::AccessKeyId)
-        .map(|setting| setting.position.path.display().to_string());
-    let provider = format!("SharedConfigCredentials: {}", file.unwrap_or_default());
-    let value = Value::of_keys(
-        text(Key::AccessKeyId),
-        text(Key::SecretAccessKey),
-        text(Key::SessionToken),
-        &provider,
-    )?;
-    Ok(Value {
-        account_id: Text::lossy(text(Key::AccountId)),
-        ..value
-    })
-}
-
-fn unsupported(key: &str, profile: &str, position: &FilePosition) -> Error {
-    Error::new(
-        Status::Unsupported,
-        "UnsupportedCredentials",
-        format!("profile {profile} gets its credentials by {key}, which this version of libsession can't do yet"),
-    )
-    .with_position(&position.path, position.line, 0)
-}
-
-fn not_built(what: String) -> Error {
-    Error::new(
-        Status::Unsupported,
-        "UnsupportedCredentials",
-        format!("{what}: this version of libsession does not ask it"),
-    )
-}
-
-fn no_credentials(reasons: Vec<Error>) -> Error {
-    let error = Error::new(
-        Status::Credentials,
-        "NoCredentialProviders",
-        "no valid providers in chain",
-    );
-    reasons.into_iter().fold(error, Error::with_cause)
-}
-
-fn remote_reasons(environment: &Environment) -> Vec<Error> {
-    let mut reasons = vec![
-        Error::new(
-            Status::Credentials,
-            "EnvAccessKeyNotFound",
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set in the environment",
-        ),
-        Error::new(
-            Status::Credentials,
-            "SharedCredsLoad",
-            "the profile has no credentials in the files that were read",
-        ),
-    ];
-    let container = [
-        Variable::ContainerCredentialsRelativeUri,
-        Variable::ContainerCredentialsFullUri,
-    ];
-    let disabled = environment
-        .get(Variable::Ec2MetadataDisabled)
-        .is_some_and(|word| word.eq_ignore_ascii_case("true"));
-    reasons.push(
-        match container
-            .iter()
-            .find(|variable| environment.get(**variable).is_some())
-        {
-            Some(variable) => not_built(format!("credentials endpoint of {}", variable.name())),
-            None if disabled => Error::new(
-                Status::Credentials,
-                "EC2RoleRequestError",
-                "disabled by AWS_EC2_METADATA_DISABLED",
-            ),
-            None => not_built("EC2 instance metadata service".to_owned()),
-        },
-    );
-    reasons
 }

@@ -5,6 +5,7 @@
 
 #[rustfmt::skip]
 mod partitions;
+mod signin;
 
 use crate::error::{Error, Result, Status};
 use crate::table::{Table, count};
@@ -126,6 +127,14 @@ pub fn resolve(lookup: &Lookup<'_>) -> Result<Endpoint> {
         return Err(invalid_region(lookup.region));
     }
 
+    if service == "signin" {
+        return Ok(signin::endpoint(
+            lookup,
+            region,
+            fips,
+            partition_of_region(region),
+        ));
+    }
     let listed = Listed::find(
         service,
         region,

@@ -3,7 +3,7 @@
 use super::{Entry, STATIC_KEYS, mask, profiles};
 use crate::credentials::profile::{Base, Role, environment_key};
 use crate::load::environment::{Environment, Variable};
-use crate::load::origin::Origin;
+use crate::load::origin::{FilePosition, Origin};
 use crate::load::profile::{Key, Profile, SSO_KEYS, Setting};
 use crate::resolved::{Loaded, ResolvedConfig};
 
@@ -63,6 +63,10 @@ impl Step {
             origin,
             values: Vec::new(),
         }
+    }
+
+    fn of_file(provider: &'static str, position: &FilePosition) -> Step {
+        Step::new(Some(provider), Some(Origin::File(position.clone())))
     }
 
     fn of_profile(mut self, profile: &Profile, keys: &[Key]) -> Step {
@@ -131,37 +135,29 @@ fn base_step(loaded: &Loaded) -> Step {
             let origin = key_id.map(|key_id| Origin::File(key_id.position.clone()));
             Step::new(Some("SharedConfigCredentials"), origin).of_profile(profile, &STATIC_KEYS)
         }
-        Base::Other {
-            provider,
-            name,
-            origin,
-            ..
-        } => {
-            let step = Step::new(Some(provider), Some(origin.clone()));
-            match (origin, *name) {
-                (Origin::Environment(_), _) => step.of_environment(environment, &WEB_IDENTITY),
-                (_, name) => other_step(step, name, root, environment),
+        Base::WebIdentity(identity) => {
+            let origin = identity.origin.clone();
+            let from_file = matches!(origin, Origin::File(_));
+            let step = Step::new(Some("WebIdentityCredentials"), Some(origin));
+            if from_file {
+                step.of_profile(root, &WEB_IDENTITY)
+            } else {
+                step.of_environment(environment, &WEB_IDENTITY)
             }
         }
+        Base::Sso(sso) => Step::of_file("SSOProvider", &sso.position).of_profile(root, &SSO_KEYS),
+        Base::Process { command, .. } => Step::of_file("ProcessProvider", &command.position)
+            .of_profile(root, &[Key::CredentialProcess]),
+        Base::Login { session, .. } => Step::of_file("LoginProvider", &session.position)
+            .of_profile(root, &[Key::LoginSession])
+            .of_variables(environment, &[Variable::LoginCacheDirectory]),
+        Base::Container { source, .. } => {
+            let step = Step::of_file(CONTAINER, &source.position);
+            container_step(step.of_profile(root, &[Key::CredentialSource]), environment)
+        }
+        Base::Imds { source, .. } => Step::of_file("EC2RoleProvider", &source.position)
+            .of_profile(root, &[Key::CredentialSource]),
         Base::Remote => remote_step(environment),
-    }
-}
-
-/// What a profile asks for by the key of that name.
-fn other_step(step: Step, name: &str, root: &Profile, environment: &Environment) -> Step {
-    let container = step.provider == Some(CONTAINER);
-    let keys: &[Key] = match name {
-        "web_identity_token_file" => &WEB_IDENTITY,
-        "credential_process" => &[Key::CredentialProcess],
-        "credential_source" => &[Key::CredentialSource],
-        "login_session" => &[Key::LoginSession],
-        _ => &SSO_KEYS,
-    };
-    let step = step.of_profile(root, keys);
-    if container {
-        container_step(step, environment)
-    } else {
-        step
     }
 }
 

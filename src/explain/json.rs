@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub(super) fn write(report: &Report<'_>) -> String {
     let files = report.files.iter();
     let files = files
-        .map(|(path, state)| json!({"path": path.to_string_lossy(), "state": state_name(*state)}));
+        .map(|file| json!({"path": file.path.to_string_lossy(), "state": state_name(file.state)}));
     let environment = report.environment.iter();
     let environment = environment.map(|(name, value)| json!({"name": name, "value": value}));
     let provider = report.chain.last().and_then(|step| step.provider);

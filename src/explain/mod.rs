@@ -10,11 +10,9 @@ mod text;
 use crate::config::Field;
 use crate::error::{Error, Result};
 use crate::load::origin::Origin;
-use crate::load::profile::{FileState, Key, Profile};
+use crate::load::profile::{Key, LookedAt, Profile};
 use crate::resolved::ResolvedConfig;
 use chain::Step;
-use std::path::Path;
-use std::sync::Arc;
 
 use crate::load::environment::Variable;
 use crate::transport::PemSource;
@@ -71,7 +69,7 @@ struct Report<'a> {
     profile_origin: &'a Origin,
     shared_config: bool,
     shared_config_origin: &'a Origin,
-    files: &'a [(Arc<Path>, FileState)],
+    files: &'a [LookedAt],
     settings: Vec<Entry>,
     environment: Vec<(&'static str, String)>,
     chain: Vec<Step>,

@@ -18,8 +18,13 @@ pub(super) fn write(report: &Report<'_>) -> String {
     let mut text = String::new();
     table(&mut text, "", &head(report));
     let files = report.files.iter();
-    let files =
-        files.map(|(path, state)| row(&shown(&path.to_string_lossy()), state_name(*state), ""));
+    let files = files.map(|file| {
+        row(
+            &shown(&file.path.to_string_lossy()),
+            state_name(file.state),
+            "",
+        )
+    });
     section(&mut text, "files", files.collect());
     let settings = report
         .settings

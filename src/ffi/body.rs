@@ -22,10 +22,11 @@ use std::sync::Arc;
 pub struct session_body_t {
     /// The size of this table.
     pub size: usize,
-    /// How many bytes there are; -1 if that is not known.
+    /// How many bytes there are; -1 if that is not known. A body that is shorter or longer fails the request: once all is
+    /// read, `read` is asked for more.
     pub length: i64,
     /// Gives the next bytes: at most `capacity` into `buffer`, how many into `length`; 0 is the end. Anything but
-    /// SESSION_OK fails the request.
+    /// SESSION_OK fails the request with that status, and it is not tried again.
     pub read: Option<
         unsafe extern "C" fn(
             user_data: *mut c_void,

@@ -379,7 +379,7 @@ pub unsafe extern "C" fn session_http_request_body_length(
 /// @param buffer    receives the bytes; NULL is right for a `capacity` of 0 alone
 /// @param capacity  how many bytes there is room for
 /// @param length    receives how many were read: 0 is the end, unless `capacity` is 0. Unchanged on failure.
-/// @return SESSION_OK; SESSION_ERR_TRANSPORT if the body can't be read, which is then the cause of the send's error;
+/// @return SESSION_OK; SESSION_ERR_TRANSPORT if the body can't be read, which is then the error of the request;
 ///         SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
 /// @thread The callback's.
 /// @since 0.1.0

@@ -59,6 +59,8 @@ pub mod config_fields;
 
 pub mod options;
 
+pub mod role_options;
+
 pub mod token;
 
 pub mod session;
@@ -74,6 +76,8 @@ pub mod credentials_value;
 pub mod background;
 
 pub mod provider;
+
+pub mod bearer;
 
 pub mod cancel;
 

@@ -15,6 +15,7 @@ use crate::text::Text;
 use crate::transport::PemSource;
 use std::ffi::{c_char, c_int, c_void};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What session_new_with_options() is told.
 ///
@@ -59,7 +60,7 @@ pub unsafe extern "C" fn session_options_free(options: *mut session_options_t) {
 }
 
 /// Sets an option, or remembers why it can't be.
-unsafe fn set<T>(
+pub(super) unsafe fn set<T>(
     options: *mut session_options_t,
     name: &'static str,
     value: Result<T>,
@@ -187,7 +188,7 @@ pub unsafe extern "C" fn session_options_set_files(
 }
 
 /// The texts of an array, all of which must be there.
-unsafe fn texts<'a>(
+pub(super) unsafe fn texts<'a>(
     array: *const *const c_char,
     count: usize,
     argument: &str,
@@ -317,6 +318,29 @@ pub unsafe extern "C" fn session_options_set_assume_role_duration_seconds(
     unsafe {
         set(options, "seconds", duration, |options, duration| {
             options.assume_role_duration = duration
+        })
+    }
+}
+
+/// Says how long a program that a profile names by `credential_process` may take.
+///
+/// It is killed then, with all that it has started and that is still in its process group.
+///
+/// @param options  borrowed
+/// @param timeout  in milliseconds; 0: a minute
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `options` is NULL
+/// @thread The options'.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_options_set_process_timeout_ms(
+    options: *mut session_options_t,
+    timeout: u64,
+) -> session_status_t {
+    let timeout = (timeout > 0).then(|| Duration::from_millis(timeout));
+    // SAFETY: NULL or live options.
+    unsafe {
+        set(options, "timeout", Ok(timeout), |options, timeout| {
+            options.process_timeout = timeout
         })
     }
 }

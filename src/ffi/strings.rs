@@ -4,6 +4,7 @@ use super::handle::null;
 use crate::error::{Error, Result};
 use crate::text::Text;
 use std::ffi::{CStr, CString, c_char};
+use zeroize::Zeroize;
 
 /// A text argument; NULL and what is no UTF-8 are errors that name it.
 pub(crate) unsafe fn text<'a>(pointer: *const c_char, argument: &str) -> Result<&'a str> {
@@ -74,6 +75,8 @@ pub(crate) fn given(text: impl Into<String>) -> *mut c_char {
 pub unsafe extern "C" fn session_string_free(string: *mut c_char) {
     if !string.is_null() {
         // SAFETY: not NULL, so a text that `given` made.
-        drop(unsafe { CString::from_raw(string) });
+        let text = unsafe { CString::from_raw(string) };
+        // It may be a token.
+        text.into_bytes().zeroize();
     }
 }

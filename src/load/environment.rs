@@ -1,5 +1,6 @@
 //! The environment: every variable that a session knows, in one table, read in one pass once per load.
 
+use crate::credentials::Secret;
 use crate::error::{Error, Result, Status};
 use crate::os;
 use crate::text::Text;
@@ -7,6 +8,7 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a variable can do, which decides whether a privileged program may listen to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +71,7 @@ variables! {
     RoleArn "AWS_ROLE_ARN" Value;
     RoleSessionName "AWS_ROLE_SESSION_NAME" Value;
     WebIdentityTokenFile "AWS_WEB_IDENTITY_TOKEN_FILE" Outward;
+    LoginCacheDirectory "AWS_LOGIN_CACHE_DIRECTORY" Outward;
     EnableEndpointDiscovery "AWS_ENABLE_ENDPOINT_DISCOVERY" Value;
     StsRegionalEndpoints "AWS_STS_REGIONAL_ENDPOINTS" Value;
     S3UsEast1RegionalEndpoint "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT" Value;
@@ -83,6 +86,8 @@ variables! {
     Ec2MetadataServiceEndpoint "AWS_EC2_METADATA_SERVICE_ENDPOINT" Outward;
     Ec2MetadataServiceEndpointMode "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE" Value;
     Ec2MetadataV1Disabled "AWS_EC2_METADATA_V1_DISABLED" Value;
+    MetadataServiceTimeout "AWS_METADATA_SERVICE_TIMEOUT" Value;
+    MetadataServiceNumAttempts "AWS_METADATA_SERVICE_NUM_ATTEMPTS" Value;
     ContainerCredentialsRelativeUri "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" Outward;
     ContainerCredentialsFullUri "AWS_CONTAINER_CREDENTIALS_FULL_URI" Outward;
     ContainerAuthorizationToken "AWS_CONTAINER_AUTHORIZATION_TOKEN" Value;
@@ -106,6 +111,12 @@ variables! {
     SslCertDir "SSL_CERT_DIR" Outward;
 }
 
+/// The name of a variable and its value, which may be secret.
+pub(crate) type Pair = (Box<str>, Secret);
+
+/// What stands before the signing name in the variables that hold bearer tokens.
+pub const BEARER_TOKEN: &str = "AWS_BEARER_TOKEN_";
+
 /// The variables that are set, as they were at one moment.
 #[derive(Clone, Default)]
 pub struct Environment {
@@ -113,6 +124,10 @@ pub struct Environment {
     values: Vec<(Variable, Result<Text, Box<OsStr>>)>,
     /// What follows `AWS_ENDPOINT_URL_`, and the value.
     endpoints: Vec<(Box<str>, Text)>,
+    /// What follows `AWS_BEARER_TOKEN_`, and the value; none where that is no text.
+    bearer_tokens: Vec<(Box<str>, Option<Secret>)>,
+    /// All variables of an environment of the host's own, for programs that are started.
+    own: Option<Arc<[Pair]>>,
     privileged: bool,
     of_process: bool,
 }
@@ -123,6 +138,8 @@ impl Environment {
         let mut environment = Environment {
             values: Vec::with_capacity(16),
             endpoints: Vec::new(),
+            bearer_tokens: Vec::new(),
+            own: None,
             privileged: os::is_privileged(),
             of_process: true,
         };
@@ -144,6 +161,7 @@ impl Environment {
     /// An environment of the host's own; what it does not name is not set. The last of two values of a name counts.
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Environment {
         let mut environment = Environment::default();
+        let mut own: Vec<Pair> = Vec::new();
         for (name, value) in pairs {
             environment
                 .values
@@ -151,14 +169,26 @@ impl Environment {
             environment
                 .endpoints
                 .retain(|(service, _)| name.strip_prefix("AWS_ENDPOINT_URL_") != Some(service));
+            environment
+                .bearer_tokens
+                .retain(|(service, _)| name.strip_prefix(BEARER_TOKEN) != Some(service));
             environment.add(name.as_bytes(), value.as_bytes());
+            own.retain(|(set, _)| **set != *name);
+            // No program can be given a NUL.
+            if let (false, Ok(value)) = (name.contains('\0'), Secret::new(value)) {
+                own.push((name.into(), value));
+            }
         }
+        environment.own = Some(own.into());
         environment
     }
 
     fn add(&mut self, name: &[u8], value: &[u8]) {
         if let Some(service) = name.strip_prefix(b"AWS_ENDPOINT_URL_") {
             return self.add_endpoint(service, value);
+        }
+        if let Some(service) = name.strip_prefix(BEARER_TOKEN.as_bytes()) {
+            return self.add_bearer_token(service, value);
         }
         let Some(variable) = Variable::named(name) else {
             return;
@@ -186,6 +216,36 @@ impl Environment {
                 self.endpoints.push((service.into(), Text::lossy(value)));
             }
         }
+    }
+
+    fn add_bearer_token(&mut self, service: &[u8], value: &[u8]) {
+        let Ok(service) = std::str::from_utf8(service) else {
+            return;
+        };
+        let blank = value.iter().all(u8::is_ascii_whitespace);
+        let known = self.bearer_tokens.iter().any(|(set, _)| **set == *service);
+        if !blank && !known {
+            let token = std::str::from_utf8(value).ok();
+            let token = token.and_then(|token| Secret::new(token).ok());
+            self.bearer_tokens.push((service.into(), token));
+        }
+    }
+
+    /// The token of `AWS_BEARER_TOKEN_<SERVICE>`; the service's signing name in capitals.
+    pub fn bearer_token(&self, service: &str) -> Option<Result<&Secret>> {
+        let (_, token) = self
+            .bearer_tokens
+            .iter()
+            .find(|(set, _)| **set == *service)?;
+        Some(token.as_ref().ok_or_else(|| {
+            let why = format!("environment variable {BEARER_TOKEN}{service} is no valid UTF-8");
+            Error::new(Status::Config, "EnvConfigError", why)
+        }))
+    }
+
+    /// All variables, where the environment is the host's own and not the process's.
+    pub(crate) fn own(&self) -> Option<&[Pair]> {
+        self.own.as_deref()
     }
 
     /// The endpoint that `AWS_ENDPOINT_URL_<SERVICE>` names; the service's id in capitals.
@@ -285,6 +345,28 @@ mod tests {
         ]);
         assert_eq!(environment.get(Variable::Region).unwrap(), "b");
         assert!(environment.get(Variable::Profile).is_none());
+    }
+
+    #[test]
+    fn bearer_tokens_and_all_own_variables_are_kept() {
+        let environment = Environment::from_pairs([
+            ("AWS_BEARER_TOKEN_BEDROCK", "old"),
+            ("X", "1"),
+            ("AWS_BEARER_TOKEN_BEDROCK", "new"),
+            ("AWS_BEARER_TOKEN_S3", " "),
+            ("X", "2"),
+        ]);
+        let token = environment.bearer_token("BEDROCK").unwrap().unwrap();
+        assert_eq!(token.as_str(), "new");
+        assert!(environment.bearer_token("S3").is_none());
+        let own = environment.own().unwrap();
+        let x: Vec<&str> = own
+            .iter()
+            .filter(|(name, _)| **name == *"X")
+            .map(|(_, value)| value.as_str())
+            .collect();
+        assert_eq!(x, ["2"]);
+        assert!(Environment::of_process().own().is_none());
     }
 
     #[test]

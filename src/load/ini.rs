@@ -59,6 +59,9 @@ struct Header {
     next: u32,
 }
 
+/// The most bytes that a file may have. What has no end, a device for instance, is found out by it.
+pub const MAX_SIZE: usize = 256 << 20;
+
 /// No header.
 const NONE: u32 = u32::MAX;
 

@@ -48,6 +48,8 @@ pub(super) struct Stream {
     hash: Option<Text>,
     begun: bool,
     chunked: bool,
+    /// Why it could not be sent, which a transport need not know to tell.
+    failure: Option<Error>,
 }
 
 impl Stream {
@@ -59,6 +61,7 @@ impl Stream {
             hash: None,
             begun: false,
             chunked: false,
+            failure: None,
         }
     }
 
@@ -103,10 +106,26 @@ impl Stream {
                 }
             }
         }
-        check_length(self.source.length(), length)?;
+        if let Some(said) = self.source.length().filter(|said| *said != length) {
+            return Err(wrong_length(said, &length.to_string()));
+        }
         self.length = Some(length);
         self.hash = Some(Text::lossy(Hex::new(&hash.finish()).as_str()));
         self.start()
+    }
+
+    /// Makes sure that what is said to be empty is: nobody will read it to be sent.
+    fn check_empty(&mut self) -> Result<()> {
+        if self.length != Some(0) || self.hash.is_some() {
+            return Ok(());
+        }
+        self.begun = true;
+        check_end(&mut *self.source, 0)
+    }
+
+    /// Why the last attempt to send it failed, if that was its own fault.
+    pub(super) fn take_failure(&mut self) -> Option<Error> {
+        self.failure.take()
     }
 
     /// What goes over the wire, and how long it is.
@@ -114,7 +133,12 @@ impl Stream {
         let length = self.length;
         let chunked = self.chunked;
         self.begun = true;
-        let reader = SourceReader(&mut *self.source);
+        let reader = SourceReader {
+            source: &mut *self.source,
+            length,
+            read: 0,
+            failure: &mut self.failure,
+        };
         match length.filter(|_| chunked) {
             Some(length) => (
                 Box::new(Chunked::new(reader, length)),
@@ -125,26 +149,58 @@ impl Stream {
     }
 }
 
-fn check_length(said: Option<u64>, read: u64) -> Result<()> {
-    match said.filter(|said| *said != read) {
-        None => Ok(()),
-        Some(said) => {
-            let message = format!("the body was said to have {said} bytes, but has {read}");
-            Err(Error::new(
-                Status::InvalidArgument,
-                "SerializationError",
-                message,
-            ))
-        }
+/// Makes sure that a source has no more than it said. Half of somebody's data must not pass for all of it.
+fn check_end(source: &mut dyn Source, said: u64) -> Result<()> {
+    match source.read(&mut [0])? {
+        0 => Ok(()),
+        _ => Err(wrong_length(said, "more")),
     }
 }
 
-/// A source as the standard library reads.
-struct SourceReader<'a>(&'a mut dyn Source);
+fn wrong_length(said: u64, has: &str) -> Error {
+    let message = format!("the body was said to have {said} bytes, but has {has}");
+    Error::new(Status::InvalidArgument, "SerializationError", message).with_retryable(false)
+}
+
+/// A source as the standard library reads: exactly as long as it said.
+struct SourceReader<'a> {
+    source: &'a mut dyn Source,
+    length: Option<u64>,
+    read: u64,
+    failure: &'a mut Option<Error>,
+}
+
+impl SourceReader<'_> {
+    fn step(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let Some(length) = self.length else {
+            return self.source.read(buffer);
+        };
+        let left = usize::try_from(length.saturating_sub(self.read)).unwrap_or(usize::MAX);
+        let wanted = left.min(buffer.len());
+        if wanted == 0 {
+            return Ok(0);
+        }
+        let count = self
+            .source
+            .read(buffer.get_mut(..wanted).unwrap_or_default())?;
+        self.read = self.read.saturating_add(count as u64);
+        if count == 0 {
+            return Err(wrong_length(length, &self.read.to_string()));
+        }
+        // Before the last of it goes out, while the server can still tell that it is not whole.
+        if self.read == length {
+            check_end(self.source, length)?;
+        }
+        Ok(count)
+    }
+}
 
 impl Read for SourceReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(io::Error::other)
+        self.step(buffer).map_err(|error| {
+            *self.failure = Some(error.clone());
+            io::Error::other(error)
+        })
     }
 }
 
@@ -246,7 +302,7 @@ impl Request {
             PayloadSigning::Chunked => self.prepare_chunks()?,
         }
         match &mut self.body {
-            Body::Stream(stream) => stream.start(),
+            Body::Stream(stream) => stream.start().and_then(|()| stream.check_empty()),
             Body::Bytes(_) => Ok(()),
         }
     }

@@ -3,7 +3,7 @@
 use super::body::Body;
 use super::{Progress, Request, Response, UNKNOWN};
 use crate::error::Result;
-use crate::transport::{self, HttpReply, HttpRequest, Timeouts};
+use crate::transport::{self, HttpReply, HttpRequest};
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -14,14 +14,18 @@ impl Request {
         // Apart from the rest, as a stream is read while the headers are lent to the transport.
         let mut body = std::mem::replace(&mut self.body, Body::Bytes(Vec::new()));
         let result = self.exchange_body(&mut body);
+        let failure = match &mut body {
+            Body::Stream(stream) => stream.take_failure(),
+            Body::Bytes(_) => None,
+        };
         self.body = body;
         match result {
             Ok(reply) => {
                 let progress = self.progress.clone().map(|progress| (progress, to_send));
                 Ok(Response::new(reply, self.cancel.clone(), progress))
             }
-            // Whatever a cancelled wait looked like to the transport, it was cancelled.
-            Err(error) => Err(self.check_cancel().err().unwrap_or(error)),
+            // Whatever a cancelled wait or a body's failure looked like to the transport, that is what it was.
+            Err(error) => Err(self.check_cancel().err().or(failure).unwrap_or(error)),
         }
     }
 
@@ -52,7 +56,7 @@ impl Request {
             target: &target,
             headers: self.headers.as_slice(),
             body: outgoing,
-            timeouts: Timeouts::default(),
+            timeouts: self.client.timeouts(),
             cancel: self.cancel.as_ref(),
         })
     }

@@ -19,16 +19,20 @@ pub use url::Url;
 
 use crate::cancel::Cancel;
 use crate::config::Field;
+use crate::credentials::Snapshot;
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handlers, HasHandlers, LiveHandlers, Stage};
 use crate::service::Client;
+use crate::service::document::wipe_json;
 use crate::text::Text;
+use crate::transport::Purpose;
 use body::Body;
 pub use body::{PayloadSigning, Source};
 use serde_json::{Map, Value};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use template::Template;
+use zeroize::Zeroize;
 
 /// How far a request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +81,8 @@ pub struct Request {
     /// What the last retry took from the client's quota.
     retry_cost: Option<u32>,
     corrected_clock: bool,
+    /// What the last signature was made with, while the request is being sent.
+    signed_with: Option<Snapshot>,
     invocation_id: Text,
     /// How long the presigned URL is good, in seconds, while one is made.
     presign_seconds: Option<u32>,
@@ -140,6 +146,7 @@ impl Request {
             retryable: None,
             retry_cost: None,
             corrected_clock: false,
+            signed_with: None,
             invocation_id: Text::EMPTY,
             presign_seconds: None,
             presigned_url: None,
@@ -360,6 +367,18 @@ impl Request {
         log::retry(self);
     }
 
+    /// Keeps what a signature was made with.
+    pub(crate) fn set_signed_with(&mut self, credentials: Snapshot) {
+        self.signed_with = Some(credentials);
+    }
+
+    /// Has the credentials of the last signature forgotten, which the service has refused.
+    fn expire_credentials(&mut self) {
+        if let Some(used) = self.signed_with.take() {
+            self.client.credentials().expire_used(&used);
+        }
+    }
+
     fn has_corrected_clock(&self) -> bool {
         self.corrected_clock
     }
@@ -432,6 +451,23 @@ impl Request {
             .get()
             .map_or_else(|| self.handlers.clone(), |live| live.now());
         handlers.run(stage, self);
+    }
+}
+
+/// What asks for credentials has secrets in it: tokens, codes for MFA.
+impl Drop for Request {
+    fn drop(&mut self) {
+        if self.client.purpose() == Purpose::Service {
+            return;
+        }
+        self.params.wipe();
+        self.values.values_mut().for_each(wipe_json);
+        if let Body::Bytes(bytes) = &mut self.body {
+            bytes.zeroize();
+        }
+        for header in self.headers.as_mut_vec() {
+            header.value.wipe();
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::text::Text;
 use crate::transport::HttpReply;
 use std::io::Read;
 use std::sync::Arc;
+use zeroize::Zeroize;
 
 /// A reply of a service.
 pub struct Response {
@@ -217,6 +218,17 @@ impl Response {
         match &self.body {
             Body::Whole(bytes, _) => bytes,
             _ => b"\0",
+        }
+    }
+
+    /// Overwrites what was read of the body, which was a secret.
+    pub(crate) fn wipe(&mut self) {
+        if let Body::Whole(bytes, _) = &mut self.body {
+            bytes.zeroize();
+            bytes.push(0);
+        }
+        if let Some(mut document) = self.document.take() {
+            document.wipe();
         }
     }
 

@@ -146,7 +146,7 @@ pub(super) fn after_retry(request: &mut Request) {
         return request.set_error(canceled);
     }
     if expired {
-        client.credentials().expire();
+        request.expire_credentials();
     }
     request.begin_retry(delay, cost);
 }

@@ -10,6 +10,7 @@ impl Request {
     pub fn send(&mut self) -> Result<Response> {
         self.start()?;
         let result = self.attempts();
+        self.signed_with = None;
         self.stand = Stand::Sent;
         // Whatever COMPLETE leaves as an error is its own business, as in Go.
         self.run(Stage::Complete);
@@ -32,7 +33,7 @@ impl Request {
         );
         self.presign_seconds = Some(seconds);
         let result = self.build().and_then(|()| self.sign());
-        self.presign_seconds = None;
+        (self.presign_seconds, self.signed_with) = (None, None);
         (
             self.method,
             self.url,

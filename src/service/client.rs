@@ -14,7 +14,7 @@ use crate::resolved::{Loaded, ResolvedConfig};
 use crate::session::Session;
 use crate::sign;
 use crate::text::Text;
-use crate::transport::{self, Purpose, Transport};
+use crate::transport::{self, Purpose, Timeouts, Transport};
 use once_cell::sync::OnceCell;
 use std::sync::{Arc, OnceLock};
 
@@ -26,6 +26,7 @@ pub struct Client {
     protocol: Protocol,
     endpoint: Endpoint,
     purpose: Purpose,
+    timeouts: Timeouts,
     retries: RetryState,
     transport: OnceCell<Arc<dyn Transport>>,
 }
@@ -125,7 +126,10 @@ impl Client {
         mut handlers: Arc<Handlers>,
         purpose: Purpose,
     ) -> Client {
-        warn(&service, &config, &endpoint);
+        // What is on this machine has no other way than plain http.
+        if !matches!(purpose, Purpose::Imds | Purpose::Container) {
+            warn(&service, &config, &endpoint);
+        }
         let protocol = protocol::of(&service);
         let unchecked = config.flag(Field::DisableParamValidation);
         let handlers = if Arc::ptr_eq(&handlers, &defaults::handlers()) && !unchecked {
@@ -143,9 +147,29 @@ impl Client {
             protocol,
             endpoint,
             purpose,
+            timeouts: Timeouts::default(),
             retries: RetryState::default(),
             transport: OnceCell::new(),
         }
+    }
+
+    /// The same client with other limits of time.
+    pub(crate) fn with_timeouts(mut self, timeouts: Timeouts) -> Client {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// The same client with a field set, whatever others say of it.
+    pub(crate) fn with_field(mut self, field: Field, value: Text) -> Client {
+        let mut own = Config::default();
+        own.put(field, value);
+        self.config = self.config.with(Some(&Arc::new(own)));
+        self
+    }
+
+    /// How long the steps of its requests may take.
+    pub fn timeouts(&self) -> Timeouts {
+        self.timeouts
     }
 
     /// What its requests have learnt about retries and the servers' clock.

@@ -4,6 +4,7 @@ use crate::error::{Error, Result, Status};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
+use zeroize::Zeroize;
 
 /// How deep a reply may be nested.
 const DEPTH: usize = 64;
@@ -45,6 +46,16 @@ impl Document {
         }
     }
 
+    /// Overwrites all texts, which were secrets.
+    pub(crate) fn wipe(&mut self) {
+        match self {
+            Document::Xml(elements) => elements
+                .iter_mut()
+                .for_each(|element| element.text.zeroize()),
+            Document::Json(value) => wipe_json(value),
+        }
+    }
+
     /// The name of the root element; empty for JSON.
     pub fn root(&self) -> &str {
         match self {
@@ -73,6 +84,16 @@ impl Document {
                 other => other.to_string(),
             }),
         }
+    }
+}
+
+/// Overwrites all texts of a JSON value.
+pub(crate) fn wipe_json(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe_json),
+        Value::Object(members) => members.values_mut().for_each(wipe_json),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) fn add_handlers(protocol: Protocol, handlers: &mut Handlers) {
 }
 
 /// The most bytes of an error reply that are read.
-const ERROR_LIMIT: usize = 1 << 20;
+pub(super) const ERROR_LIMIT: usize = 1 << 20;
 
 /// The document of an error reply; none where the body is empty or blank.
 pub(super) fn error_document(response: &mut Response) -> Result<Option<&Document>> {

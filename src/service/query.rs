@@ -1,15 +1,17 @@
 //! The query protocol: a form with the operation, its version and its params; XML down.
 
 use super::facts::{Facts, Protocol};
+use super::protocol::ERROR_LIMIT;
 use crate::error::{Error, Status};
 use crate::request::Request;
 use crate::sign::escape_path_segment;
 use crate::text::Text;
+use crate::transport::Purpose;
 use serde_json::Value;
 
 /// How deep params may be nested.
 const DEPTH: usize = 64;
-/// The most bytes of a reply that are read.
+/// The most bytes of a reply that are read; of one with credentials, as many as of an error.
 const LIMIT: usize = 64 << 20;
 
 /// Writes the form, unless the caller gave a body.
@@ -119,12 +121,16 @@ fn add(
 /// Reads the reply: it must be XML.
 pub(super) fn unmarshal(request: &mut Request) {
     let id = request.request_id().clone();
+    let limit = match request.client().purpose() {
+        Purpose::Service => LIMIT,
+        _ => ERROR_LIMIT,
+    };
     let Some(response) = request.response_mut() else {
         return;
     };
     let status = response.status();
     let read = response
-        .document(LIMIT)
+        .document(limit)
         .map(|document| document.text_of("RequestId").map(str::to_owned));
     match read {
         Ok(Some(in_body)) if id.is_empty() => request.set_request_id(Text::lossy(in_body)),

@@ -1,6 +1,6 @@
 //! `v4.SignRequestHandler`: signs a request with its client's credentials.
 
-use crate::credentials::{Patient, Value};
+use crate::credentials::{Patient, Value, Wait};
 use crate::error::Result;
 use crate::request::Request;
 use crate::request::log::{self, Level};
@@ -26,10 +26,17 @@ pub(crate) fn sign(request: &mut Request) {
         // Of the last attempt; the credentials may have changed to some without a token.
         request.headers_mut().remove("X-Amz-Security-Token");
     }
+    let seconds = || client.configuration().now_seconds();
+    let cancel = request.cancel().cloned();
+    let wait: &dyn Wait = cancel.as_deref().map_or(&Patient, |cancel| cancel);
     let signed = client
         .credentials()
-        .get(&|| client.configuration().now_seconds(), 0, &Patient)
-        .and_then(|credentials| signature(request, &credentials, now));
+        .get(&seconds, 0, wait)
+        .and_then(|credentials| {
+            let signed = signature(request, &credentials, now);
+            request.set_signed_with(credentials);
+            signed
+        });
     match signed {
         Ok(signed) if request.presign_seconds().is_some() => {
             request.set_presigned_url(Text::lossy(signed.url().as_str()));

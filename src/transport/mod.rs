@@ -16,6 +16,7 @@ mod pem;
 pub use absent::{Tls, built_in, check_tls};
 #[cfg(feature = "http")]
 pub use built_in::{built_in, check_tls};
+pub(crate) use host::bare;
 pub use host::is_loopback;
 #[cfg(feature = "http")]
 pub use http::Tls;

@@ -8,8 +8,8 @@
  *     ... fault_client(&server, "s3") ...
  *     fault_server_stop(&server);
  *
- * The n-th request gets the n-th reply, those after the last one the last. What came is counted, and may be looked at once
- * the server has stopped.
+ * The n-th request gets the n-th reply, those after the last one the last. One that expects it is told to go on. What came
+ * is counted, and may be looked at once the server has stopped.
  */
 #ifndef FAULT_SERVER_H
 #define FAULT_SERVER_H
@@ -49,8 +49,11 @@ struct fault_server {
     const struct fault_reply *script;
     size_t count;
     pthread_t thread;
+    /* If set before it is sent, the first request is cut off after so many bytes, and not answered. */
+    size_t cut;
     size_t connections, requests;
-    char request[1 << 16]; /* the last one */
+    size_t length; /* of the last request, with its body */
+    char request[1 << 16]; /* the last one, or its beginning */
 };
 
 /* Waits until something can be done with a socket; false if the server is to stop. */
@@ -82,34 +85,53 @@ static inline bool fault_write(struct fault_server *server, int fd, const char *
     return true;
 }
 
-/* How many bytes a request has, with its body, as far as its head is there; 0 if it is not. */
-static inline size_t fault_request_length(const char *request)
+/* The value of a header of a request, with what follows; NULL if there is none. */
+static inline const char *fault_header(const char *request, const char *name)
 {
     const char *end = strstr(request, "\r\n\r\n");
-    size_t length;
+    size_t length = strlen(name);
+
+    for (const char *line = strstr(request, "\r\n"); line && line < end; line = strstr(line + 2, "\r\n"))
+        if (strncasecmp(line + 2, name, length) == 0 && line[2 + length] == ':')
+            return line + 2 + length + 1 + strspn(line + 2 + length + 1, " ");
+    return NULL;
+}
+
+/* How many bytes a request has, with its body, as far as its head is there; 0 if it is not, or more chunks are to come. */
+static inline size_t fault_request_length(const char *request)
+{
+    const char *end = strstr(request, "\r\n\r\n"), *length = fault_header(request, "content-length");
 
     if (!end)
         return 0;
-    length = (size_t)(end + 4 - request);
-    for (const char *line = strstr(request, "\r\n"); line && line < end; line = strstr(line + 2, "\r\n"))
-        if (strncasecmp(line + 2, "content-length:", 15) == 0)
-            length += strtoul(line + 17, NULL, 10);
-    return length;
+    if (fault_header(request, "transfer-encoding")) {
+        end = strstr(end, "\r\n0\r\n\r\n");
+        return end ? (size_t)(end + 7 - request) : 0;
+    }
+    return (size_t)(end + 4 - request) + (length ? strtoul(length, NULL, 10) : 0);
 }
 
 /* Reads a request; of a long one only the beginning is kept. False if none comes any more. */
 static inline bool fault_read(struct fault_server *server, int fd)
 {
     static char passed_over[1 << 16];
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
     size_t kept = 0, all = 0;
+    bool asked = false;
 
     memset(server->request, 0, sizeof server->request);
     for (;;) {
         size_t room = sizeof server->request - 1 - kept, wanted = fault_request_length(server->request);
         ssize_t got;
 
+        server->length = all;
         if (wanted > 0 && all >= wanted)
             return true;
+        if (!asked && strstr(server->request, "\r\n\r\n") && fault_header(server->request, "expect")) {
+            asked = true;
+            if (!fault_write(server, fd, go_on, sizeof go_on - 1))
+                return false;
+        }
         if (!fault_wait(server, fd, POLLIN))
             return false;
         got = recv(fd, room > 0 ? server->request + kept : passed_over, room > 0 ? room : sizeof passed_over, 0);
@@ -145,6 +167,20 @@ static inline void fault_serve(struct fault_server *server, int fd)
     }
 }
 
+/* Reads so many bytes of a request, and no more. */
+static inline void fault_cut(struct fault_server *server, int fd)
+{
+    for (size_t left = server->cut; left > 0;) {
+        ssize_t got = fault_wait(server, fd, POLLIN)
+                          ? recv(fd, server->request, left < sizeof server->request ? left : sizeof server->request, 0)
+                          : 0;
+
+        if (got <= 0)
+            return;
+        left -= (size_t)got;
+    }
+}
+
 static inline void *fault_run(void *data)
 {
     struct fault_server *server = data;
@@ -154,8 +190,10 @@ static inline void *fault_run(void *data)
 
         if (fd < 0)
             continue;
-        server->connections++;
-        fault_serve(server, fd);
+        if (server->connections++ == 0 && server->cut > 0)
+            fault_cut(server, fd);
+        else
+            fault_serve(server, fd);
         close(fd);
     }
     return NULL;

@@ -108,7 +108,7 @@ ROW(session_config_set_credentials)
         CHECK_INT(freed, 3);                                                                   \
     }
 
-CALLBACK_FIELD(sleep, "sleep", no_sleep)
+CALLBACK_FIELD(sleep, "sleep", no_wait)
 CALLBACK_FIELD(clock, "clock", no_clock)
 CALLBACK_FIELD(logger, "log", no_log)
 
@@ -127,6 +127,8 @@ CALLBACK_FIELD(logger, "log", no_log)
 
 TEXT_FIELD(region, "r")
 TEXT_FIELD(endpoint, "https://e")
+TEXT_FIELD(endpoint_url, "https://e")
+OTHER_FIELD(ignore_configured_endpoint_urls, true)
 OTHER_FIELD(disable_ssl, true)
 OTHER_FIELD(use_fips_endpoint, true)
 OTHER_FIELD(use_dual_stack_endpoint, true)
@@ -864,6 +866,88 @@ ROW(session_request_response_header)
 
 NOTHING(session_request_error)
 
+/* Bodies by callbacks */
+
+static session_status_t no_body(void *user_data, void *buffer, size_t capacity, size_t *length)
+{
+    (void)user_data, (void)buffer, (void)capacity;
+    *length = 0;
+    return SESSION_OK;
+}
+
+ROW(session_request_set_body_stream)
+{
+    session_request_t *request = a_request();
+    session_body_t body = SESSION_BODY_INIT;
+    REFUSED(session_request_set_body_stream(request, NULL));
+    body.user_data = &mark;
+    body.free_user_data = count_free;
+    REFUSED(session_request_set_body_stream(request, &body));
+    CHECK_INT(freed, 1);
+    body.read = no_body;
+    REFUSED(session_request_set_body_stream(NULL, &body));
+    CHECK_INT(freed, 2);
+    TAKEN(session_request_set_body_stream(request, &body));
+    TAKEN(session_request_set_body(request, NULL, 0));
+    CHECK_INT(freed, 3);
+}
+
+ROW(session_request_set_payload_signing)
+{
+    REFUSED(session_request_set_payload_signing(NULL, SESSION_PAYLOAD_SIGNING_AUTO));
+}
+
+ROW(session_request_set_cancel)
+{
+    session_request_t *request = a_request();
+    session_cancel_t *cancel = keep_cancel(session_cancel_new());
+    session_cancel_now(cancel);
+    REFUSED(session_request_set_cancel(NULL, cancel));
+    TAKEN(session_request_set_cancel(request, cancel));
+    TAKEN(session_request_set_cancel(request, NULL));
+    sent(request);
+}
+
+static void no_progress(uint64_t sent, uint64_t to_send, uint64_t received, uint64_t to_receive, void *user_data)
+{
+    (void)sent, (void)to_send, (void)received, (void)to_receive, (void)user_data;
+}
+
+ROW(session_request_set_progress)
+{
+    session_request_t *request = a_request();
+    REFUSED(session_request_set_progress(NULL, no_progress, &mark, count_free));
+    CHECK_INT(freed, 1);
+    TAKEN(session_request_set_progress(request, NULL, &mark, count_free));
+    CHECK_INT(freed, 2);
+    TAKEN(session_request_set_progress(request, no_progress, NULL, NULL));
+    TAKEN(session_request_set_progress(request, no_progress, &mark, count_free));
+    CHECK_INT(freed, 2);
+    TAKEN(session_request_set_progress(request, NULL, NULL, NULL));
+    CHECK_INT(freed, 3);
+}
+
+ROW(session_request_set_response)
+{
+    session_request_t *request = a_request();
+    REFUSED(session_request_set_response(NULL, 200, "abc", 3));
+    REFUSED(session_request_set_response(request, 200, NULL, 3));
+    CHECK_INT(session_request_http_status(request), 0);
+    TAKEN(session_request_set_response(request, 201, NULL, 0));
+    CHECK_INT(session_request_http_status(request), 201);
+}
+
+ROW(session_request_add_response_header)
+{
+    session_request_t *request = a_request();
+    CHECK_INT(session_request_add_response_header(request, "n", "v"), SESSION_ERR_INVALID_STATE);
+    TAKEN(session_request_set_response(request, 200, NULL, 0));
+    REFUSED(session_request_add_response_header(NULL, "n", "v"));
+    REFUSED(session_request_add_response_header(request, NULL, "v"));
+    REFUSED(session_request_add_response_header(request, "n", NULL));
+    CHECK(!session_request_response_header(request, "n"));
+}
+
 /* Responses */
 
 NUMBER(session_response_status, 0)
@@ -922,6 +1006,20 @@ ROW(session_response_value)
     REFUSES("name", session_response_value, response, NULL, &out);
     CHECK(out == MARKED);
     REFUSES("out", session_response_value, response, "B", NULL);
+}
+
+static session_status_t no_write(const void *data, size_t length, void *user_data)
+{
+    (void)data, (void)length, (void)user_data;
+    return SESSION_OK;
+}
+
+ROW(session_response_read_to)
+{
+    session_response_t *response = sent(a_request());
+    REFUSES("response", session_response_read_to, NULL, no_write, &mark);
+    REFUSES("write", session_response_read_to, response, NULL, &mark);
+    TAKES(session_response_read_to, response, no_write, NULL);
 }
 
 IGNORED(session_response_free)
@@ -1071,7 +1169,7 @@ static session_request_t *looking(void (*look)(session_http_request_t *request, 
 static void fails_with(void (*look)(session_http_request_t *request, session_http_reply_t *reply), const char *why)
 {
     CHECK_CONTAINS(session_error_text(send_error(looking(look))), why);
-    CHECK_INT(wire.count, 1);
+    CHECK(wire.count > 0);
 }
 
 NUMBER(session_http_request_purpose, SESSION_PURPOSE_SERVICE)
@@ -1150,7 +1248,6 @@ static void null_header_value(session_http_request_t *request, session_http_repl
 ROW(session_http_reply_add_header)
 {
     fails_with(null_header_name, "`name` is NULL");
-    wire.count = 0;
     fails_with(null_header_value, "`value` is NULL");
 }
 
@@ -1183,6 +1280,5 @@ static void null_reply_code(session_http_request_t *request, session_http_reply_
 ROW(session_http_reply_set_error)
 {
     fails_with(null_reply_message, "`message` is NULL");
-    wire.count = 0;
     fails_with(null_reply_code, "no wire today");
 }

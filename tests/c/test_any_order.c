@@ -172,6 +172,32 @@ static session_status_t send_any(session_http_request_t *request, session_http_r
     return below(4) ? SESSION_OK : SESSION_ERR_TIMEOUT;
 }
 
+static session_status_t read_any(void *user_data, void *buffer, size_t capacity, size_t *length)
+{
+    (void)user_data;
+    *length = capacity < 3 ? capacity : below(4);
+    memset(buffer, 'b', *length);
+    return below(8) ? SESSION_OK : SESSION_ERR_CANCELED;
+}
+
+static session_status_t rewind_any(void *user_data)
+{
+    (void)user_data;
+    return below(8) ? SESSION_OK : SESSION_ERR_UNSUPPORTED;
+}
+
+static session_status_t write_any(const void *data, size_t length, void *user_data)
+{
+    (void)user_data;
+    CHECK(data && length > 0);
+    return below(4) ? SESSION_OK : SESSION_ERR_HANDLER;
+}
+
+static void progress(uint64_t sent, uint64_t to_send, uint64_t received, uint64_t to_receive, void *user_data)
+{
+    (void)sent, (void)to_send, (void)received, (void)to_receive, (void)user_data;
+}
+
 static session_status_t token(session_token_request_t *request, void *user_data)
 {
     (void)user_data;
@@ -236,6 +262,7 @@ static void config_new(void)
     session_credentials_t *credentials = session_credentials_new_anonymous();
 
     transport.send = send_any;
+    session_config_set_sleep(config, pass_time, NULL, NULL);
     if (below(4)) {
         session_config_set_region(config, "us-west-2");
         session_config_set_transport(config, &transport);
@@ -468,6 +495,26 @@ static void request_change(void)
     }
 }
 
+static void request_callbacks(void)
+{
+    session_request_t *request = some_request();
+    session_body_t body = SESSION_BODY_INIT;
+
+    body.length = (int64_t)below(6) - 2;
+    body.read = below(8) ? read_any : NULL;
+    body.rewind = perhaps() ? rewind_any : NULL;
+    body.user_data = data();
+    body.free_user_data = let_go;
+    switch (below(5)) {
+    case 0: session_request_set_cancel(request, some_cancel()); break;
+    case 1: session_request_set_progress(request, perhaps() ? progress : NULL, data(), let_go); break;
+    case 2: session_request_set_payload_signing(request, (int)below(6) - 1); break;
+    case 3: session_request_set_response(request, (int)below(700), "abc", below(4)); break;
+    default: session_request_add_response_header(request, some_text(), some_text());
+    }
+    session_request_set_body_stream(request, &body);
+}
+
 static void request_look(void)
 {
     const session_request_t *request = some_request();
@@ -502,7 +549,8 @@ static void response_look(void)
     char buffer[16], *text = NULL;
     size_t length;
 
-    switch (below(4)) {
+    switch (below(5)) {
+    case 4: done(session_response_read_to(response, write_any, NULL, place())); break;
     case 0: done(session_response_read(response, buffer, below(sizeof buffer), &length, place())); break;
     case 1:
         if (done(session_response_body(response, below(100), &body, &length, place())))
@@ -568,7 +616,7 @@ static void (*const steps[])(void) = {
     session_tell, session_push, free_session, handlers_new, handlers_of_session, handlers_of_client,
     handlers_of_request, handlers_copy, handlers_change, handlers_change, handlers_run, free_handlers, credentials_new,
     credentials_get, credentials_renew, free_credentials, value_look, free_value, cancel_use, free_cancel, client_new,
-    client_new, client_look, free_client, request_new, request_new, request_new, request_change, request_change, request_look, request_send,
+    client_new, client_look, free_client, request_new, request_new, request_new, request_change, request_change, request_callbacks, request_look, request_send,
     request_send,
     request_presign, free_request, response_look, free_response, signing_new, signing_change, signing_change, sign,
     signed_look, free_signing, free_signed, error_look, free_error};

@@ -128,6 +128,27 @@ TEST(endpoint)
     CHECK_STR(session_error_code(send_error(request_of(client, "ListQueues", "POST", "/", "{}"))), "InvalidEndpointURL");
 }
 
+TEST(endpoint_url)
+{
+    CHECK_TEXT_SETTERS(endpoint_url, "https://example.com");
+    CHECK_KEPT(endpoint_url, "https://a.example", "https://b.example");
+    CHECK_STR(endpoint_with("sqs", SETTINGS("endpoint_url", "http://127.0.0.1:9")), "http://127.0.0.1:9");
+    CHECK_STR(endpoint_with("sts", SETTINGS("endpoint_url", "http://127.0.0.1:9")), "http://127.0.0.1:9");
+    CHECK_STR(endpoint_with("sqs", SETTINGS("endpoint_url", "http://127.0.0.1:9", "endpoint", "https://a.example")),
+              "https://a.example");
+}
+
+TEST(ignore_configured_endpoint_urls)
+{
+    CHECK_FLAG_SETTERS(ignore_configured_endpoint_urls);
+    CHECK_BAD(ignore_configured_endpoint_urls, "1");
+    CHECK_STR(endpoint_with("sqs", SETTINGS("endpoint_url", "http://127.0.0.1:9", "ignore_configured_endpoint_urls",
+                                            "true")),
+              "https://sqs.us-west-2.amazonaws.com");
+    CHECK_STR(endpoint_with("sqs", SETTINGS("endpoint", "http://127.0.0.1:9", "ignore_configured_endpoint_urls", "true")),
+              "http://127.0.0.1:9");
+}
+
 TEST(disable_ssl)
 {
     CHECK_FLAG_SETTERS(disable_ssl);
@@ -313,8 +334,21 @@ TEST(enable_endpoint_discovery)
     CHECK_KEPT(enable_endpoint_discovery, "true", "false");
 }
 
+/* How often a request is tried that always fails. */
+static int tries(const char *const *settings)
+{
+    wire.status = 500;
+    wire.count = 0;
+    CHECK_INT(session_error_http_status(send_error(put_object("a-bucket", settings))), 500);
+    return wire.count;
+}
+
 TEST(max_retries)
 {
+    CHECK_INT(tries(NO_SETTINGS), 3);
+    CHECK_INT(tries(SETTINGS("max_retries", "0")), 1);
+    CHECK_INT(tries(SETTINGS("max_retries", "4")), 5);
+    CHECK_INT(tries(SETTINGS("max_retries", "1", "max_attempts", "4")), 2);
     CHECK_SETTERS(max_retries, 0, "0");
     CHECK_SETTERS(max_retries, 1000, "1000");
     CHECK_BAD(max_retries, "1001");
@@ -325,6 +359,8 @@ TEST(max_retries)
 
 TEST(max_attempts)
 {
+    CHECK_INT(tries(SETTINGS("max_attempts", "1")), 1);
+    CHECK_INT(tries(SETTINGS("max_attempts", "4")), 4);
     CHECK_SETTERS(max_attempts, 1, "1");
     CHECK_SETTERS(max_attempts, 1001, "1001");
     CHECK_BAD(max_attempts, "0");
@@ -334,11 +370,35 @@ TEST(max_attempts)
 
 TEST(retry_mode)
 {
+    CHECK_INT(tries(SETTINGS("retry_mode", "standard")), 3);
+    CHECK_INT(tries(SETTINGS("retry_mode", "legacy")), 4);
     CHECK_TEXT_SETTERS(retry_mode, "legacy");
     CHECK_TEXT_SETTERS(retry_mode, "standard");
     CHECK_TEXT_SETTERS(retry_mode, "adaptive");
     CHECK_BAD(retry_mode, "never");
     CHECK_KEPT(retry_mode, "adaptive", "legacy");
+}
+
+/* What was logged: a letter for each line, by its level. */
+static char logged[100];
+
+static void log_letter(int level, const char *line, void *user_data)
+{
+    size_t length = strlen(logged);
+    (void)user_data;
+    CHECK(*line && !strchr(line, '\n'));
+    if (length + 1 < sizeof logged)
+        logged[length] = level == 0x1002 ? 'b' : level == 0x1001 ? 's' : 'd';
+}
+
+static const char *logged_with(const char *level)
+{
+    session_config_t *config = a_config();
+    memset(logged, 0, sizeof logged);
+    CHECK_INT(session_config_set_logger(config, log_letter, NULL, NULL), SESSION_OK);
+    CHECK_INT(session_config_set_log_level(config, level), SESSION_OK);
+    sent(request_of(client_of(load_config(config), "s3"), "ListBuckets", "GET", "/", NULL));
+    return logged;
 }
 
 TEST(log_level)
@@ -348,6 +408,10 @@ TEST(log_level)
         CHECK_TEXT_SETTERS(log_level, levels[i]);
     CHECK_BAD(log_level, "loud");
     CHECK_KEPT(log_level, "debug", "off");
+    CHECK_STR(logged_with("off"), "");
+    CHECK_STR(logged_with("debug"), "dd");
+    CHECK(strchr(logged_with("body"), 'b'));
+    CHECK(strchr(logged_with("signing"), 's'));
 }
 
 TEST(ec2_metadata_service_endpoint)

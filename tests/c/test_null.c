@@ -14,11 +14,6 @@ static void count_free(void *user_data)
     freed++;
 }
 
-static void no_sleep(uint64_t nanoseconds, void *user_data)
-{
-    (void)nanoseconds, (void)user_data;
-}
-
 static int64_t no_clock(void *user_data)
 {
     (void)user_data;

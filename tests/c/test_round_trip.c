@@ -31,6 +31,7 @@ struct who {
     const char *access_key_id, *secret, *token;
     int anonymous;
     session_clock_fn clock;
+    int once; /* no second try */
 };
 
 static session_client_t *client_of(const char *service, struct who who)
@@ -46,6 +47,8 @@ static session_client_t *client_of(const char *service, struct who who)
     session_config_set_s3_force_path_style(config, true);
     if (who.clock)
         session_config_set_clock(config, who.clock, NULL, NULL);
+    if (who.once)
+        session_config_set_max_retries(config, 0);
     if (who.anonymous) {
         credentials = session_credentials_new_anonymous();
     } else {
@@ -416,8 +419,20 @@ TEST(an_old_signature_is_refused)
     session_client_t *s3;
 
     ONLY_ON("s3s", "moto does not look at the time");
-    s3 = client_of("s3", (struct who){.clock = in_2020});
+    s3 = client_of("s3", (struct who){.clock = in_2020, .once = 1});
     expect_refusal(s3, list_buckets, 403, NULL, "RequestTimeTooSkewed");
+    session_client_free(s3);
+}
+
+TEST(a_clock_that_is_off_is_learned_from_the_refusal)
+{
+    session_client_t *s3;
+    struct call again = list_buckets;
+
+    ONLY_ON("s3s", "moto does not look at the time");
+    s3 = client_of("s3", (struct who){.clock = in_2020});
+    CHECK_INT(call(s3, &again), SESSION_OK);
+    call_free(&again);
     session_client_free(s3);
 }
 

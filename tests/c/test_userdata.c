@@ -749,3 +749,112 @@ TEST(a_provider_outlives_the_call_that_asks_it)
     session_credentials_free(keeper);
     CHECK_INT(owned.freed, 1);
 }
+
+/* ---- The bodies of a request, and how far they have come */
+
+static session_status_t use_read(void *user_data, void *buffer, size_t capacity, size_t *length)
+{
+    struct owned *owned = user_data;
+
+    use(NULL, user_data);
+    *length = owned->used == 1 && capacity >= 5 ? 5 : 0;
+    memcpy(buffer, "hello", *length);
+    return SESSION_OK;
+}
+
+static session_status_t use_rewind(void *user_data)
+{
+    struct owned *owned = user_data;
+
+    CHECK(owned->alive);
+    owned->used = 0;
+    return SESSION_OK;
+}
+
+static session_body_t body_of(struct owned *owned)
+{
+    session_body_t body = SESSION_BODY_INIT;
+
+    body.length = 5;
+    body.read = use_read;
+    body.rewind = use_rewind;
+    body.user_data = owned;
+    body.free_user_data = release;
+    return body;
+}
+
+TEST(a_body_is_freed_when_it_is_replaced_or_its_request_goes)
+{
+    struct owned owned[5] = {fresh(), fresh(), fresh(), fresh(), fresh()};
+    session_client_t *client = fake_client(&fake, "s3", NULL);
+    session_request_t *request =
+        fake_request(client, "PutObject", "PUT", "/{Bucket}/{Key+}", "{\"Bucket\":\"bucket\",\"Key\":\"k\"}");
+    session_response_t *response = NULL;
+    session_body_t body = body_of(&owned[0]);
+    session_error_t *error = NULL;
+
+    CHECK_INT(session_request_set_body_stream(NULL, &body), SESSION_ERR_INVALID_ARGUMENT);
+    CHECK_INT(owned[0].freed, 1);
+    body = body_of(&owned[1]);
+    body.read = NULL;
+    CHECK_INT(session_request_set_body_stream(request, &body), SESSION_ERR_INVALID_ARGUMENT);
+    CHECK_INT(owned[1].freed, 1);
+    body = body_of(&owned[2]);
+    CHECK_INT(session_request_set_body_stream(request, &body), SESSION_OK);
+    body = body_of(&owned[3]);
+    CHECK_INT(session_request_set_body_stream(request, &body), SESSION_OK);
+    CHECK_INT(owned[2].freed, 1);
+    CHECK_INT(session_request_set_body(request, "x", 1), SESSION_OK);
+    CHECK_INT(owned[3].freed, 1);
+    body = body_of(&owned[4]);
+    CHECK_INT(session_request_set_body_stream(request, &body), SESSION_OK);
+    fake_answer(&fake, 200, "");
+    CHECK_OK(session_request_send(request, &response, &error), error);
+    CHECK_STR(fake.sent, "hello");
+    session_request_free(request);
+    session_response_free(response);
+    session_client_free(client);
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(owned[i].freed, 1);
+}
+
+static void use_progress(uint64_t sent, uint64_t to_send, uint64_t received, uint64_t to_receive, void *user_data)
+{
+    (void)sent;
+    (void)to_send;
+    (void)received;
+    (void)to_receive;
+    use(NULL, user_data);
+}
+
+TEST(who_is_told_of_progress_lives_as_long_as_request_and_response)
+{
+    for (int order = 0; order < 2; order++) {
+        struct owned refused = fresh(), without = fresh(), first = fresh(), second = fresh();
+        session_client_t *client = fake_client(&fake, "s3", NULL);
+        session_request_t *request = fake_request(client, "ListBuckets", "GET", "/", NULL);
+        session_response_t *response = NULL;
+        session_error_t *error = NULL;
+
+        CHECK_INT(session_request_set_progress(NULL, use_progress, &refused, release), SESSION_ERR_INVALID_ARGUMENT);
+        CHECK_INT(refused.freed, 1);
+        CHECK_INT(session_request_set_progress(request, use_progress, &first, release), SESSION_OK);
+        CHECK_INT(session_request_set_progress(request, NULL, &without, release), SESSION_OK);
+        CHECK_INT(first.freed, 1);
+        CHECK_INT(without.freed, 1);
+        CHECK_INT(session_request_set_progress(request, use_progress, &second, release), SESSION_OK);
+        fake_answer(&fake, 200, "hello");
+        CHECK_OK(session_request_send(request, &response, &error), error);
+        session_client_free(client);
+        if (order == 0)
+            session_request_free(request);
+        CHECK_INT(second.freed, 0);
+        CHECK_OK(session_response_body(response, 5, NULL, &(size_t){0}, &error), error);
+        CHECK(second.used > 0);
+        session_response_free(response);
+        CHECK_INT(second.freed, order == 0);
+        if (order == 1)
+            session_request_free(request);
+        CHECK_INT(second.freed, 1);
+    }
+}

@@ -135,13 +135,19 @@ static inline session_credentials_value_t *a_value(void)
     return keep_value(value);
 }
 
-/* Lets a configuration send by the wire, with keys. */
+static inline void no_wait(uint64_t nanoseconds, void *user_data)
+{
+    (void)nanoseconds, (void)user_data;
+}
+
+/* Lets a configuration send by the wire, with keys and without waiting between tries. */
 static inline session_config_t *wired(session_config_t *config)
 {
     session_transport_t transport = SESSION_TRANSPORT_INIT;
     transport.send = wire_send;
     CHECK_INT(session_config_set_transport(config, &transport), SESSION_OK);
     CHECK_INT(session_config_set_credentials(config, a_credentials()), SESSION_OK);
+    CHECK_INT(session_config_set_sleep(config, no_wait, NULL, NULL), SESSION_OK);
     return config;
 }
 

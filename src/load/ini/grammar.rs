@@ -85,7 +85,7 @@ impl fmt::Display for Expected {
         f.write_str(match self {
             Expected::Utf8 => "Expected text in UTF-8, found UTF-16",
             Expected::Text => "Expected text, found a NUL byte",
-            Expected::SmallerFile => "Expected a file of less than 4 GiB",
+            Expected::SmallerFile => "Expected a file of at most 256 MiB",
             Expected::HeaderEnd => "Profile definition must end with ']'",
             Expected::HeaderName => "Expected the name of a section",
             Expected::NothingAfterHeader => {

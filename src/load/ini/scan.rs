@@ -2,7 +2,7 @@
 
 use super::grammar::{self, Expected, Fault, Line, Name};
 use super::lines::{Lines, RawLine};
-use super::{FileKind, Header, NONE};
+use super::{FileKind, Header, MAX_SIZE, NONE};
 use crate::error::{Error, Status};
 use memchr::memchr;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(super) fn scan(bytes: &[u8], kind: FileKind) -> Result<Vec<Header>, Mistake>
             fault: Fault::new(0, Expected::Utf8),
         });
     }
-    if u32::try_from(bytes.len()).is_err() {
+    if bytes.len() > MAX_SIZE {
         return Err(Mistake {
             line: 1,
             fault: Fault::new(0, Expected::SmallerFile),

@@ -1,0 +1,130 @@
+//! Files with secrets that other programs share: read within bounds, and replaced as a whole.
+
+use std::ffi::OsString;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// The most bytes of such a file that are read.
+const LIMIT: usize = 1 << 20;
+
+/// Reads a file. Never waits: a pipe that nobody has written to is an error or empty.
+pub(crate) fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    // In full at once: growing would leave a copy behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.min(LIMIT) + 1));
+    file.take(LIMIT as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > LIMIT {
+        let why = format!("has more than {LIMIT} bytes");
+        return Err(io::Error::new(ErrorKind::FileTooLarge, why));
+    }
+    Ok(bytes)
+}
+
+/// Replaces a file, which only its owner can read then. Whoever reads it, at whatever moment, and whatever happens to
+/// this process: it is the old one or the new one, never a part.
+pub(crate) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
+    let (temporary, file) = create_in(folder)?;
+    let written = write(file, contents).and_then(|()| std::fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    } else if let Ok(folder) = File::open(folder) {
+        // The name is safe when the folder is; some file systems can't sync one.
+        let _ = folder.sync_all();
+    }
+    written
+}
+
+fn write(mut file: File, contents: &[u8]) -> io::Result<()> {
+    file.write_all(contents)?;
+    file.sync_all()
+}
+
+/// A new file of a name that nobody can foresee, and that no reader of caches takes for one of its own.
+fn create_in(folder: &Path) -> io::Result<(PathBuf, File)> {
+    let mut tries = 0;
+    loop {
+        let random = RandomState::new().build_hasher().finish();
+        let path = folder.join(OsString::from(format!("tmp{random:016x}.tmp")));
+        let created = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path);
+        match created {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && tries < 100 => tries += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("libsession-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        folder
+    }
+
+    #[test]
+    fn a_file_is_replaced_by_another_that_only_its_owner_reads() {
+        let folder = folder("replace");
+        let path = folder.join("a/b/token.json");
+        replace(&path, b"old").unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+        let (mut held, before) = (File::open(&path).unwrap(), path.metadata().unwrap());
+        replace(&path, b"new").unwrap();
+        let after = path.metadata().unwrap();
+        assert_ne!(before.ino(), after.ino());
+        assert_eq!(after.mode() & 0o777, 0o600);
+        assert_eq!(
+            path.parent().unwrap().metadata().unwrap().mode() & 0o777,
+            0o700
+        );
+        let mut old = String::new();
+        held.read_to_string(&mut old).unwrap();
+        assert_eq!(
+            (old.as_str(), &**read(&path).unwrap()),
+            ("old", &b"new"[..])
+        );
+        assert_eq!(
+            std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1
+        );
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_fails_leaves_nothing_behind() {
+        let folder = folder("fails");
+        let path = folder.join("token.json");
+        std::fs::create_dir_all(path.join("in the way")).unwrap();
+        assert!(replace(&path, b"new").is_err());
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+        assert!(replace(&path.join("in the way/../../token.json/x/\0"), b"").is_err());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn nothing_endless_is_read() {
+        let error = read(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::FileTooLarge);
+        assert!(read(Path::new("/")).is_err());
+    }
+}
