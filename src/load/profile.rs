@@ -399,11 +399,19 @@ impl Files {
 
 /// All bytes of a file, or some more than it may have.
 fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
+    const MOST: u64 = MAX_SIZE as u64 + 1;
     let file = File::open(path)?;
-    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let metadata = file.metadata()?;
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(length.min(MAX_SIZE + 1))?;
-    file.take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes)?;
+    // A regular file says how long it is: no second read has to look for its end. Others say nothing, or nothing true.
+    let most = match metadata.len().min(MOST) {
+        length if length > 0 && metadata.is_file() => {
+            bytes.try_reserve_exact(length as usize)?;
+            length
+        }
+        _ => MOST,
+    };
+    file.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
