@@ -27,7 +27,7 @@ pub struct Loaded {
     pub(crate) shared_config: bool,
     /// Who says whether shared config is on.
     pub(crate) shared_config_origin: Origin,
-    pub(crate) profile: Profile,
+    pub(crate) profile: Arc<Profile>,
     pub(crate) profile_origin: Origin,
     pub(crate) files: Vec<LookedAt>,
     pub(crate) plan: Plan,

@@ -3,7 +3,7 @@
 use crate::config::{Config, Field};
 use crate::credentials::Credentials;
 use crate::credentials::assume_role::RolePolicy;
-use crate::credentials::profile::{Base, Plan, RoleOptions, WebIdentity, environment_keys};
+use crate::credentials::profile::{Base, Plan, RoleOptions, WebIdentity, has_environment_keys};
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handlers, HasHandlers, LiveHandlers, failing};
 use crate::load::environment::{Environment, Variable, bad_variable};
@@ -219,7 +219,7 @@ impl<'a> Loader<'a> {
             loader.variable(&[Variable::Profile, Variable::DefaultProfile])?
         {
             (loader.profile_name, loader.profile_origin) =
-                (name.clone(), Origin::Environment(variable));
+                (Text::lossy(name), Origin::Environment(variable));
         }
         Ok(loader)
     }
@@ -232,7 +232,7 @@ impl<'a> Loader<'a> {
             outside: Vec::new(),
             shared_config: false,
             shared_config_origin: Origin::Default,
-            profile: Profile::empty("default"),
+            profile: Arc::new(Profile::empty(crate::text!("default"))),
             profile_origin: Origin::Default,
             files: Vec::new(),
             plan: Plan::of(Base::Remote),
@@ -248,7 +248,7 @@ impl<'a> Loader<'a> {
     }
 
     /// The first of the variables that is set. Those named `AWS_DEFAULT_…` count with shared config alone.
-    fn variable(&self, variables: &[Variable]) -> Result<Option<(&Text, Variable)>> {
+    fn variable(&self, variables: &[Variable]) -> Result<Option<(&str, Variable)>> {
         for variable in variables {
             let gated = matches!(variable, Variable::DefaultRegion | Variable::DefaultProfile);
             if gated && !self.shared_config {
@@ -266,16 +266,15 @@ impl<'a> Loader<'a> {
         let mut files = Files::default();
         let profile = match self.read_files(&mut files) {
             Ok(profile) => profile,
-            Err(_) if self.files_do_not_matter() => Profile::empty(&self.profile_name),
+            Err(_) if self.files_do_not_matter() => Profile::empty(self.profile_name.clone()),
             Err(error) => return Err(error),
         };
+        let profile = Arc::new(profile);
         self.fields_of_profile(&profile.settings, |field| !field.is_csm(), &mut outside)?;
-        let asked_for_csm = self.environment.get(Variable::CsmEnabled).is_some();
-        if let Some(csm) = files
-            .settings("aws_csm", self.shared_config)
-            .filter(|_| !asked_for_csm)
-        {
-            self.fields_of_profile(&csm, Field::is_csm, &mut outside)?;
+        if self.environment.get(Variable::CsmEnabled).is_none() {
+            if let Some(csm) = files.settings("aws_csm", self.shared_config) {
+                self.fields_of_profile(&csm, Field::is_csm, &mut outside)?;
+            }
         }
         let plan = self.plan(&profile)?;
         let services = profile.settings.get(Key::Services);
@@ -291,7 +290,7 @@ impl<'a> Loader<'a> {
             shared_config_origin: self.shared_config_origin,
             profile,
             profile_origin: self.profile_origin,
-            files: files.looked_at().to_vec(),
+            files: files.into_looked_at(),
             plan,
             service_endpoints,
             pem: self.options.tls.clone(),
@@ -336,7 +335,7 @@ impl<'a> Loader<'a> {
     }
 
     fn has_credentials_already(&self) -> bool {
-        self.code.credentials.is_some() || environment_keys(&self.environment).is_ok()
+        self.code.credentials.is_some() || has_environment_keys(&self.environment)
     }
 
     fn read_files(&self, files: &mut Files) -> Result<Profile> {
@@ -375,12 +374,10 @@ impl<'a> Loader<'a> {
             _ => false,
         };
         let name = &self.profile_name;
-        if files.settings(name, self.shared_config).is_some() {
-            files.profile(name, self.shared_config)
-        } else if wanted {
-            Err(files.no_such_profile(name))
-        } else {
-            Ok(Profile::empty(name))
+        match files.profile(name, self.shared_config)? {
+            Some(profile) => Ok(profile),
+            None if wanted => Err(files.no_such_profile(name)),
+            None => Ok(Profile::empty(name.clone())),
         }
     }
 
@@ -443,12 +440,12 @@ impl<'a> Loader<'a> {
     }
 
     /// Where credentials come from, by the order of the Go package.
-    fn plan(&self, profile: &Profile) -> Result<Plan> {
+    fn plan(&self, profile: &Arc<Profile>) -> Result<Plan> {
         if self.code.credentials.is_some() {
             return Ok(Plan::of(Base::Code));
         }
         if self.options.profile.is_empty() {
-            if environment_keys(&self.environment).is_ok() {
+            if has_environment_keys(&self.environment) {
                 return Ok(Plan::of(Base::Environment));
             }
             if let Some(file) = self.environment.path(Variable::WebIdentityTokenFile) {
@@ -461,7 +458,7 @@ impl<'a> Loader<'a> {
         };
         let mut plan = Plan::of_profile(profile, &self.environment, options)?;
         if let Some(role) = plan.roles.last_mut() {
-            role.policy = self.options.role_policy.clone();
+            Arc::make_mut(role).policy = self.options.role_policy.clone();
         }
         Ok(plan)
     }
@@ -477,8 +474,11 @@ impl<'a> Loader<'a> {
         };
         Ok(Plan::of(Base::WebIdentity(WebIdentity {
             token_file,
-            role_arn: role_arn.clone(),
-            session_name: self.environment.get(Variable::RoleSessionName).cloned(),
+            role_arn: Text::lossy(role_arn),
+            session_name: self
+                .environment
+                .get(Variable::RoleSessionName)
+                .map(Text::lossy),
             origin: Origin::Environment(Variable::WebIdentityTokenFile),
         })))
     }

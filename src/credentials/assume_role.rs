@@ -34,7 +34,7 @@ pub struct RolePolicy {
 /// Assumes a role with the credentials of a source.
 pub(super) struct AssumeRole {
     loaded: Arc<Loaded>,
-    role: Role,
+    role: Arc<Role>,
     source: Arc<Credentials>,
     client: OnceLock<Arc<Client>>,
     session_name: OnceLock<Text>,
@@ -42,7 +42,11 @@ pub(super) struct AssumeRole {
 }
 
 impl AssumeRole {
-    pub(super) fn new(loaded: &Arc<Loaded>, role: &Role, source: Arc<Credentials>) -> AssumeRole {
+    pub(super) fn new(
+        loaded: &Arc<Loaded>,
+        role: &Arc<Role>,
+        source: Arc<Credentials>,
+    ) -> AssumeRole {
         let cache = CliCache::of_role(loaded, || arguments(role));
         AssumeRole {
             loaded: loaded.clone(),

@@ -219,7 +219,6 @@ impl Imds {
         log::tell(&self.config, Level::Debug, line);
         Value {
             expires_at: now.saturating_add(STABLE).max(value.expires_at),
-            stale: true,
             ..value
         }
     }
@@ -356,7 +355,7 @@ fn number(environment: &Environment, variable: Variable, usual: u32, most: u32) 
         .ok_or_else(|| {
             let why = format!(
                 "is {:?}, but a whole number from 1 to {most} is expected",
-                word.as_str()
+                word
             );
             bad_variable(variable, &why)
         })

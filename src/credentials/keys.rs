@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Gives the keys of a profile: those that were loaded, and from the second time on those of the files.
 pub(super) struct ProfileKeys {
     loaded: Arc<Loaded>,
-    profile: Profile,
+    profile: Arc<Profile>,
     given: AtomicBool,
 }
 
 impl ProfileKeys {
-    pub(super) fn new(loaded: &Arc<Loaded>, profile: &Profile) -> ProfileKeys {
+    pub(super) fn new(loaded: &Arc<Loaded>, profile: &Arc<Profile>) -> ProfileKeys {
         ProfileKeys {
             loaded: loaded.clone(),
             profile: profile.clone(),

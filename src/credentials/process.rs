@@ -97,7 +97,7 @@ impl Process {
             if let Some(account) = account.filter(|_| this.name == self.profile) {
                 return account.value.clone();
             }
-            profile = this.source.as_deref();
+            profile = this.source.as_ref();
         }
         Text::EMPTY
     }

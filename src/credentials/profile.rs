@@ -29,7 +29,7 @@ pub enum Base {
     /// Keys in the environment.
     Environment,
     /// Keys in a profile.
-    Keys(Profile),
+    Keys(Arc<Profile>),
     /// A token that another party signed, for a role.
     WebIdentity(WebIdentity),
     /// A role of IAM Identity Center.
@@ -125,7 +125,7 @@ pub struct Plan {
     /// Where the first ones come from.
     pub base: Base,
     /// The roles, in the order they are assumed.
-    pub roles: Vec<Role>,
+    pub roles: Vec<Arc<Role>>,
 }
 
 /// What the program says of the profile's roles.
@@ -148,7 +148,7 @@ impl Plan {
 
     /// The plan of a profile, by the order of the Go package.
     pub fn of_profile(
-        profile: &Profile,
+        profile: &Arc<Profile>,
         environment: &Environment,
         options: RoleOptions,
     ) -> Result<Plan> {
@@ -159,7 +159,7 @@ impl Plan {
         // A web identity is a role already.
         let assumed = matches!(&plan.base, Base::WebIdentity(_)) && profile.source.is_none();
         if let Some(arn) = profile.settings.get(Key::RoleArn).filter(|_| !assumed) {
-            plan.roles.push(role(profile, arn, options)?);
+            plan.roles.push(Arc::new(role(profile, arn, options)?));
         }
         Ok(plan)
     }
@@ -175,10 +175,12 @@ impl Plan {
 
 impl Base {
     fn credentials(&self, loaded: &Arc<Loaded>) -> Credentials {
-        let environment = &loaded.environment;
         match self {
             Base::Code => Credentials::Anonymous,
-            Base::Environment => Credentials::fixed(environment_keys(environment)),
+            Base::Environment => {
+                let loaded = loaded.clone();
+                Credentials::provided(move || environment_keys(&loaded.environment))
+            }
             Base::Keys(profile) => Credentials::provided(ProfileKeys::new(loaded, profile)),
             Base::WebIdentity(identity) => {
                 Credentials::provided(WebIdentityRole::new(loaded, identity))
@@ -198,7 +200,7 @@ impl Base {
     }
 }
 
-fn base(profile: &Profile, environment: &Environment) -> Result<Base> {
+fn base(profile: &Arc<Profile>, environment: &Environment) -> Result<Base> {
     let settings = &profile.settings;
     if profile.has_static_keys() {
         return Ok(Base::Keys(profile.clone()));
@@ -399,7 +401,7 @@ fn check_sso(profile: &Profile) -> Result<()> {
 }
 
 /// What the environment says where a profile would use this key, and the variable: the first of its names that is set.
-pub fn environment_key(environment: &Environment, key: Key) -> Option<(Variable, &Text)> {
+pub fn environment_key(environment: &Environment, key: Key) -> Option<(Variable, &str)> {
     let variables: &[Variable] = match key {
         Key::AccessKeyId => &[Variable::AccessKeyId, Variable::AccessKey],
         Key::SecretAccessKey => &[Variable::SecretAccessKey, Variable::SecretKey],
@@ -415,9 +417,15 @@ pub fn environment_key(environment: &Environment, key: Key) -> Option<(Variable,
         .find_map(|variable| Some((*variable, environment.get(*variable)?)))
 }
 
+/// Whether the environment has a key and its secret.
+pub fn has_environment_keys(environment: &Environment) -> bool {
+    let has = |key| environment_key(environment, key).is_some();
+    has(Key::AccessKeyId) && has(Key::SecretAccessKey)
+}
+
 /// Key, secret and token of the environment.
 pub fn environment_keys(environment: &Environment) -> Result<Value> {
-    let text = |key| environment_key(environment, key).map_or("", |(_, text)| text.as_str());
+    let text = |key| environment_key(environment, key).map_or("", |(_, text)| text);
     let value = Value::of_keys(
         text(Key::AccessKeyId),
         text(Key::SecretAccessKey),
@@ -427,7 +435,7 @@ pub fn environment_keys(environment: &Environment) -> Result<Value> {
     Ok(Value {
         account_id: environment
             .get(Variable::AccountId)
-            .cloned()
+            .map(Text::lossy)
             .unwrap_or_default(),
         ..value
     })

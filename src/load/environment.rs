@@ -6,6 +6,7 @@ use crate::os;
 use crate::text::Text;
 use std::borrow::Cow;
 use std::ffi::OsStr;
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -120,8 +121,10 @@ pub const BEARER_TOKEN: &str = "AWS_BEARER_TOKEN_";
 /// The variables that are set, as they were at one moment.
 #[derive(Clone, Default)]
 pub struct Environment {
-    /// A handful of entries: a scan beats an index. A value that is no UTF-8 can still name a file.
-    values: Vec<(Variable, Result<Text, Box<OsStr>>)>,
+    /// All values, one after the other. One that is no UTF-8 can still name a file.
+    bytes: Vec<u8>,
+    /// Where each value stands. A handful of entries: a scan beats an index.
+    values: Vec<(Variable, Range<usize>)>,
     /// What follows `AWS_ENDPOINT_URL_`, and the value.
     endpoints: Vec<(Box<str>, Text)>,
     /// What follows `AWS_BEARER_TOKEN_`, and the value; none where that is no text.
@@ -136,6 +139,7 @@ impl Environment {
     /// Reads the environment of the process.
     pub fn of_process() -> Environment {
         let mut environment = Environment {
+            bytes: Vec::with_capacity(256),
             values: Vec::with_capacity(16),
             endpoints: Vec::new(),
             bearer_tokens: Vec::new(),
@@ -194,16 +198,16 @@ impl Environment {
             return;
         };
         let ignored = self.privileged && variable.reach() == Outward;
+        // C would see no more of it.
+        let value = value.split(|byte| *byte == 0).next().unwrap_or_default();
         // A variable of blanks counts as unset; of two entries of one name, getenv() sees the first.
         let blank = value.iter().all(u8::is_ascii_whitespace);
         if ignored || blank || self.entry(variable).is_some() {
             return;
         }
-        let value = match std::str::from_utf8(value) {
-            Ok(text) => Ok(Text::lossy(text)),
-            Err(_) => Err(OsStr::from_bytes(value).into()),
-        };
-        self.values.push((variable, value));
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(value);
+        self.values.push((variable, start..self.bytes.len()));
     }
 
     fn add_endpoint(&mut self, service: &[u8], value: &[u8]) {
@@ -256,33 +260,26 @@ impl Environment {
             .map(|(_, url)| url)
     }
 
-    fn entry(&self, variable: Variable) -> Option<&Result<Text, Box<OsStr>>> {
-        self.values
-            .iter()
-            .find(|(set, _)| *set == variable)
-            .map(|(_, value)| value)
+    fn entry(&self, variable: Variable) -> Option<&[u8]> {
+        let (_, place) = self.values.iter().find(|(set, _)| *set == variable)?;
+        self.bytes.get(place.clone())
     }
 
     /// The value of a variable, if it is set; an error if it is no text.
-    pub fn text(&self, variable: Variable) -> Result<Option<&Text>> {
-        match self.entry(variable) {
-            None => Ok(None),
-            Some(Ok(text)) => Ok(Some(text)),
-            Some(Err(_)) => Err(bad_variable(variable, "is no valid UTF-8")),
-        }
+    pub fn text(&self, variable: Variable) -> Result<Option<&str>> {
+        let text = self.entry(variable).map(std::str::from_utf8);
+        text.transpose()
+            .map_err(|_| bad_variable(variable, "is no valid UTF-8"))
     }
 
     /// The value of a variable that is set and is text.
-    pub fn get(&self, variable: Variable) -> Option<&Text> {
-        self.entry(variable).and_then(|value| value.as_ref().ok())
+    pub fn get(&self, variable: Variable) -> Option<&str> {
+        std::str::from_utf8(self.entry(variable)?).ok()
     }
 
     /// The value of a variable that is set, to be shown: what is no text reads as U+FFFD.
     pub fn lossy(&self, variable: Variable) -> Option<Cow<'_, str>> {
-        self.entry(variable).map(|value| match value {
-            Ok(text) => Cow::Borrowed(text.as_str()),
-            Err(raw) => raw.to_string_lossy(),
-        })
+        self.entry(variable).map(String::from_utf8_lossy)
     }
 
     /// The value of a variable at this moment, for what changes while a program runs: Lambda sets the trace id anew for
@@ -292,17 +289,15 @@ impl Environment {
             true => std::env::var_os(variable.name())?
                 .to_string_lossy()
                 .into_owned(),
-            false => self.get(variable)?.to_string(),
+            false => self.get(variable)?.to_owned(),
         };
         (!value.trim().is_empty()).then_some(value)
     }
 
     /// The value of a variable that names a file.
     pub fn path(&self, variable: Variable) -> Option<PathBuf> {
-        self.entry(variable).map(|value| match value {
-            Ok(text) => PathBuf::from(text.as_str()),
-            Err(raw) => PathBuf::from(raw),
-        })
+        self.entry(variable)
+            .map(|value| PathBuf::from(OsStr::from_bytes(value)))
     }
 
     /// The home folder: `HOME`, or what the user database says.
@@ -313,7 +308,7 @@ impl Environment {
     /// Whether shared config is on by `AWS_SDK_LOAD_CONFIG`, which has a set of words of its own.
     pub fn loads_config(&self) -> bool {
         self.get(Variable::SdkLoadConfig)
-            .is_some_and(|text| matches!(text.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"))
+            .is_some_and(|text| matches!(text, "1" | "t" | "T" | "true" | "TRUE" | "True"))
     }
 
     /// Whether the program has more rights than its caller.

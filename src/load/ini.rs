@@ -14,7 +14,7 @@ pub use section::{Properties, Property, Section, SubProperties};
 use crate::error::Result;
 use grammar::{Line, Name};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str;
 
 /// Which headers a file may have.
@@ -41,7 +41,6 @@ pub enum SectionKind {
 
 /// A file that follows the grammar, and where its sections are.
 pub struct IniFile {
-    path: PathBuf,
     kind: FileKind,
     bytes: Vec<u8>,
     headers: Vec<Header>,
@@ -69,11 +68,10 @@ impl IniFile {
     /// Scans a file. A mistake anywhere in it is an error that tells file, line, column and what was expected.
     ///
     /// Bytes that are no UTF-8 are let through, so that an old comment breaks nothing; in a value they read as U+FFFD.
-    pub fn parse(path: impl Into<PathBuf>, bytes: Vec<u8>, kind: FileKind) -> Result<IniFile> {
-        let path = path.into();
-        let headers = scan::scan(&bytes, kind).map_err(|mistake| mistake.into_error(&path))?;
+    pub fn parse(path: impl AsRef<Path>, bytes: Vec<u8>, kind: FileKind) -> Result<IniFile> {
+        let headers =
+            scan::scan(&bytes, kind).map_err(|mistake| mistake.into_error(path.as_ref()))?;
         let mut file = IniFile {
-            path,
             kind,
             bytes,
             headers,
@@ -81,11 +79,6 @@ impl IniFile {
         };
         file.link();
         Ok(file)
-    }
-
-    /// Where the file was read from.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// The section of a name: all headers of that name together. `[profile default]` hides `[default]`.
@@ -179,10 +172,8 @@ impl IniFile {
 /// Shows no content: a file holds secrets.
 impl fmt::Debug for IniFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let IniFile { path, kind, .. } = self;
         f.debug_struct("IniFile")
-            .field("path", path)
-            .field("kind", kind)
+            .field("kind", &self.kind)
             .finish_non_exhaustive()
     }
 }

@@ -4,9 +4,10 @@
 //! the Go package; each error names the profile, and the file and line where there is one.
 
 use crate::error::{Error, Result, Status};
-use crate::load::ini::{FileKind, IniFile, MAX_SIZE, SectionKind};
+use crate::load::ini::{FileKind, IniFile, MAX_SIZE, Property, SectionKind};
 use crate::load::origin::FilePosition;
 use crate::text::{Text, shown};
+use std::cell::LazyCell;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -99,6 +100,17 @@ pub struct Setting {
 }
 
 impl Setting {
+    fn of(property: &Property<'_>, path: &Arc<Path>, section: &Arc<str>) -> Setting {
+        Setting {
+            value: Text::lossy(property.value()),
+            position: FilePosition {
+                path: path.clone(),
+                line: property.line,
+                section: section.clone(),
+            },
+        }
+    }
+
     /// The error for a value that can't be used.
     pub fn error(&self, code: &str, message: impl AsRef<str>) -> Error {
         Error::new(Status::Config, code, message).with_position(
@@ -154,7 +166,7 @@ impl Files {
         };
         let state = match contents(&path) {
             Ok(bytes) => {
-                match IniFile::parse(&*path, bytes, kind) {
+                match IniFile::parse(&path, bytes, kind) {
                     Ok(file) => self.read.push((path.clone(), file)),
                     Err(error) => {
                         self.looked_at.push(seen(FileState::Invalid));
@@ -171,19 +183,19 @@ impl Files {
     }
 
     /// The files that were looked for, in the order they were.
-    pub fn looked_at(&self) -> &[LookedAt] {
-        &self.looked_at
+    pub fn into_looked_at(self) -> Vec<LookedAt> {
+        self.looked_at
     }
 
     /// What the files say about a section, or None if it stands in none of them.
     fn section(&self, kind: SectionKind, name: &str, shared_config: bool) -> Option<Settings> {
         let mut found: Option<Settings> = None;
+        let title = LazyCell::new(|| title(kind, name));
         for (path, file) in &self.read {
             let Some(section) = file.section(kind, name) else {
                 continue;
             };
-            let settings = found.get_or_insert_with(Settings::default);
-            let title = title(kind, name);
+            let setting = |property: &Property<'_>| Setting::of(property, path, &title);
             let mut of_file = Settings::default();
             for property in section.iter() {
                 let Some(key) = Key::named(property.key) else {
@@ -192,42 +204,18 @@ impl Files {
                 if property.is_unset() || (key.reading() == SharedConfig && !shared_config) {
                     continue;
                 }
-                let position = FilePosition {
-                    path: path.clone(),
-                    line: property.line,
-                    section: title.clone(),
-                };
-                of_file.put(
-                    key,
-                    Setting {
-                        value: Text::lossy(property.value()),
-                        position,
-                    },
-                );
+                of_file.put(key, setting(&property));
             }
             // Decision 10: a web identity needs its role also where shared config is off.
             if !shared_config && of_file.get(Key::WebIdentityTokenFile).is_some() {
                 for key in [Key::RoleArn, Key::RoleSessionName] {
-                    if let Some(property) = section
-                        .get(key.name())
-                        .filter(|property| !property.value().is_empty())
-                    {
-                        let position = FilePosition {
-                            path: path.clone(),
-                            line: property.line,
-                            section: title.clone(),
-                        };
-                        of_file.put(
-                            key,
-                            Setting {
-                                value: Text::lossy(property.value()),
-                                position,
-                            },
-                        );
+                    let property = section.get(key.name());
+                    if let Some(property) = property.filter(|it| !it.value().is_empty()) {
+                        of_file.put(key, setting(&property));
                     }
                 }
             }
-            settings.merge(of_file);
+            found.get_or_insert_with(Settings::default).merge(of_file);
         }
         // `key = ""` hides what an earlier file says, and counts as unset.
         if let Some(settings) = &mut found {
@@ -236,9 +224,11 @@ impl Files {
         found
     }
 
-    /// The profile of that name with everything that it builds on.
-    pub fn profile(&self, name: &str, shared_config: bool) -> Result<Profile> {
-        self.linked_profile(name, shared_config, &mut Vec::new())
+    /// The profile of that name with everything that it builds on, if it stands anywhere.
+    pub fn profile(&self, name: &Text, shared_config: bool) -> Result<Option<Profile>> {
+        self.settings(name, shared_config)
+            .map(|settings| self.linked_profile(name, settings, shared_config, &mut Vec::new()))
+            .transpose()
     }
 
     /// The values of a profile alone, if it stands anywhere.
@@ -248,17 +238,13 @@ impl Files {
 
     fn linked_profile(
         &self,
-        name: &str,
+        name: &Text,
+        settings: Settings,
         shared_config: bool,
-        path: &mut Vec<String>,
+        path: &mut Vec<Text>,
     ) -> Result<Profile> {
-        let settings = match self.settings(name, shared_config) {
-            Some(settings) => settings,
-            None if self.read.is_empty() => Settings::default(),
-            None => return Err(self.no_such_profile(name)),
-        };
         let mut profile = Profile {
-            name: Text::lossy(name),
+            name: name.clone(),
             settings,
             source: None,
             sso_session: None,
@@ -276,7 +262,7 @@ impl Files {
             profile.check_role()?;
         }
         profile.check_one_type()?;
-        path.push(name.to_owned());
+        path.push(name.clone());
         if let Some(source) = profile.settings.get(Key::SourceProfile).cloned() {
             profile.settings.remove(&[
                 Key::CredentialSource,
@@ -292,12 +278,8 @@ impl Files {
                 Key::SsoStartUrl,
                 Key::LoginSession,
             ]);
-            profile.source = Some(Box::new(self.source_of(
-                &profile,
-                &source,
-                shared_config,
-                path,
-            )?));
+            let found = self.source_of(&profile, &source, shared_config, path)?;
+            profile.source = Some(Arc::new(found));
         }
         if let Some(session) = profile.settings.get(Key::SsoSession).cloned() {
             profile.sso_session = Some(self.sso_session(&session)?);
@@ -310,45 +292,32 @@ impl Files {
         profile: &Profile,
         source: &Setting,
         shared_config: bool,
-        path: &mut Vec<String>,
+        path: &mut Vec<Text>,
     ) -> Result<Profile> {
         if path.len() >= LONGEST_CHAIN {
-            let first = path.first().map_or("", String::as_str);
+            let first = path.first().map_or("", Text::as_str);
             let message = format!(
                 "the chain of source_profile that starts at profile {first} is longer than {LONGEST_CHAIN} profiles"
             );
             return Err(source.error("SharedConfigErr", message));
         }
-        let cycle = path.iter().any(|visited| visited == source.value.as_str());
-        let way = path.join(" -> ");
-        let role = profile.settings.value(Key::RoleArn).unwrap_or_default();
+        let name = &source.value;
+        let cycle = path.contains(name).then(|| path.join(" -> "));
         let failure = |why: Option<Error>| {
+            let role = profile.settings.value(Key::RoleArn).unwrap_or_default();
             let mut message = format!(
-                "failed to load assume role for {role}, source profile {} has no shared credentials",
-                source.value
+                "failed to load assume role for {role}, source profile {name} has no shared credentials"
             );
-            if cycle {
-                message.push_str(&format!(
-                    "; the profiles form a cycle: {way} -> {}",
-                    source.value
-                ));
+            if let Some(way) = &cycle {
+                message.push_str(&format!("; the profiles form a cycle: {way} -> {name}"));
             }
             let error = source.error("SharedConfigAssumeRoleError", message);
             why.into_iter().fold(error, Error::with_cause)
         };
-        let exists = self.settings(&source.value, shared_config).is_some();
-        if !exists {
-            return Err(failure(Some(self.no_such_profile(&source.value))));
-        }
-        if cycle {
-            let probe = self.linked_profile(&source.value, shared_config, &mut path.clone())?;
-            return if probe.has_credentials() {
-                Ok(probe)
-            } else {
-                Err(failure(None))
-            };
-        }
-        let found = self.linked_profile(&source.value, shared_config, path)?;
+        let Some(settings) = self.settings(name, shared_config) else {
+            return Err(failure(Some(self.no_such_profile(name))));
+        };
+        let found = self.linked_profile(name, settings, shared_config, path)?;
         if found.has_credentials() {
             Ok(found)
         } else {
@@ -369,15 +338,7 @@ impl Files {
                 let Some(url) = section.sub(service.key, Key::EndpointUrl.name()) else {
                     continue;
                 };
-                let position = FilePosition {
-                    path: path.clone(),
-                    line: url.line,
-                    section: section_title.clone(),
-                };
-                let setting = Setting {
-                    value: Text::lossy(url.value()),
-                    position,
-                };
+                let setting = Setting::of(&url, path, &section_title);
                 found.retain(|(id, _)| !id.eq_ignore_ascii_case(service.key));
                 found.push((Text::lossy(service.key), setting));
             }
@@ -399,18 +360,7 @@ impl Files {
                 else {
                     continue;
                 };
-                let position = FilePosition {
-                    path: path.clone(),
-                    line: property.line,
-                    section: title.clone(),
-                };
-                settings.put(
-                    key,
-                    Setting {
-                        value: Text::lossy(property.value()),
-                        position,
-                    },
-                );
+                settings.put(key, Setting::of(&property, path, &title));
             }
             return Ok(SsoSession {
                 name: Text::lossy(wanted),
@@ -459,12 +409,12 @@ fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
 
 /// A section as a user names it.
 fn title(kind: SectionKind, name: &str) -> Arc<str> {
-    match kind {
-        SectionKind::Profile => format!("profile {name}"),
-        SectionKind::SsoSession => format!("sso-session {name}"),
-        SectionKind::Services => format!("services {name}"),
-    }
-    .into()
+    let kind = match kind {
+        SectionKind::Profile => "profile ",
+        SectionKind::SsoSession => "sso-session ",
+        SectionKind::Services => "services ",
+    };
+    [kind, name].concat().into()
 }
 
 fn described(path: &Path, state: FileState) -> String {
@@ -502,6 +452,10 @@ impl Settings {
             self.remove(&TRIPLE);
         } else {
             later.remove(&TRIPLE);
+        }
+        if self.0.is_empty() {
+            *self = later;
+            return;
         }
         for (key, setting) in later.0 {
             self.put(key, setting);
@@ -549,7 +503,7 @@ pub struct Profile {
     /// Its values, merged over the files.
     pub settings: Settings,
     /// The profile that `source_profile` names.
-    pub source: Option<Box<Profile>>,
+    pub source: Option<Arc<Profile>>,
     /// The section that `sso_session` names.
     pub sso_session: Option<SsoSession>,
 }
@@ -565,9 +519,9 @@ pub const SSO_KEYS: [Key; 5] = [
 
 impl Profile {
     /// A profile without any values.
-    pub fn empty(name: &str) -> Profile {
+    pub fn empty(name: Text) -> Profile {
         Profile {
-            name: Text::lossy(name),
+            name,
             settings: Settings::default(),
             source: None,
             sso_session: None,
@@ -623,12 +577,11 @@ impl Profile {
             Key::CredentialProcess,
             Key::WebIdentityTokenFile,
         ];
-        let set: Vec<(Key, &Setting)> = TYPES
+        let mut set = TYPES
             .iter()
-            .filter_map(|key| Some((*key, self.settings.get(*key)?)))
-            .collect();
-        match set.as_slice() {
-            [(first, _), (second, setting), ..] => Err(setting.error(
+            .filter_map(|key| Some((*key, self.settings.get(*key)?)));
+        match (set.next(), set.next()) {
+            (Some((first, _)), Some((second, setting))) => Err(setting.error(
                 "SharedConfigErr",
                 format!(
                     "only one credential type may be specified per profile: source profile, credential source, \
