@@ -1,7 +1,7 @@
 # The front door. Each command installs what it lacks, says so, and asks nothing.
 
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo check bench clean
+.PHONY: help demo check bench tsan clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
@@ -14,6 +14,9 @@ check: ## everything: format, lints, Rust tests, C tests, conformance, memory ch
 
 bench: ## measure the library beside the other AWS SDKs, in one run, and print the ratios
 	@scripts/bench.sh
+
+tsan: ## what threads share, under ThreadSanitizer
+	@scripts/tsan.sh
 
 clean: ## remove what was built; what was downloaded stays in .cache
 	@rm -rf build target

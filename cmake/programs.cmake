@@ -24,9 +24,9 @@ function(session_program name language standard)
   set_property(GLOBAL APPEND PROPERTY session_programs ${name})
 endfunction()
 
-# session_c_program(name): name.c of this folder as C99.
+# session_c_program(name [file...]): name.c of this folder as C99, with other files if it needs them.
 function(session_c_program name)
-  add_executable(${name} ${name}.c)
+  add_executable(${name} ${name}.c ${ARGN})
   session_program(${name} C 99)
 endfunction()
 

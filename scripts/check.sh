@@ -19,7 +19,7 @@ begin() {
 # Runs a command and keeps what it says for the closing lines.
 run() { "$@" 2>&1 | tee -a build/check.log; }
 
-scripts/need.sh cargo lints cc cmake pkg-config valgrind strace asan moto s3s
+scripts/need.sh cargo lints cc cmake pkg-config valgrind strace asan libcurl moto s3s
 
 begin "format and lints"
 cargo fmt --check

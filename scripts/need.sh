@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs those of the named tools that the machine lacks: system packages by its package manager, all else into .cache/.
-# Usage: scripts/need.sh TOOL...    TOOL: cargo lints cc cmake pkg-config valgrind strace asan moto s3s
+# Usage: scripts/need.sh TOOL...    TOOL: cargo lints cc cmake pkg-config valgrind strace asan libcurl moto s3s
 set -eu
 cd "$(dirname "$0")/.."
 S3S_VERSION=0.14.1
@@ -88,6 +88,9 @@ for tool; do
         asan)
             compiles -fsanitize=address || install "looks for bad memory accesses" gcc libasan gcc gcc
             compiles -fsanitize=address || fail "cc -fsanitize=address does not work here" ;;
+        libcurl)
+            printf '#include <curl/curl.h>\n' | cc -E -x c - >/dev/null 2>&1 ||
+                install "is a transport of the examples" libcurl4-openssl-dev libcurl-devel curl-dev curl ;;
         moto) need_moto ;;
         s3s) need_s3s ;;
         *) fail "need.sh: unknown tool $tool" ;;

@@ -2,12 +2,12 @@
 
 use super::cache::Cache;
 use super::per_process::PerProcess;
-use super::sync::{Condvar, Mutex};
+use super::sync::{Condvar, Mutex, thread_number};
 use crate::error::{Error, Result, Status};
 use crate::os;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -28,12 +28,26 @@ struct Work {
 struct State {
     worker: Option<Worker>,
     /// When to look at which source. By address, which is not used again while there is a weak reference.
-    sources: HashMap<usize, (Weak<Cache>, Instant)>,
+    sources: BTreeMap<usize, (Weak<Cache>, Instant)>,
 }
 
 struct Worker {
-    stop: Arc<AtomicBool>,
+    signs: Arc<Signs>,
     thread: JoinHandle<()>,
+}
+
+/// What the thread and the others tell each other.
+#[derive(Default)]
+struct Signs {
+    stop: AtomicBool,
+    /// The number of the thread.
+    thread: AtomicU64,
+}
+
+impl Signs {
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
 }
 
 fn work() -> &'static Work {
@@ -55,9 +69,9 @@ pub fn stop() {
     WANTED.store(false, Ordering::Release);
     let worker = work().state.lock().worker.take();
     let Some(worker) = worker else { return };
-    worker.stop.store(true, Ordering::Release);
+    worker.signs.stop.store(true, Ordering::Release);
     work().changed.notify_all();
-    if worker.thread.thread().id() != thread::current().id() {
+    if worker.signs.thread.load(Ordering::Acquire) != thread_number() {
         // It ends in no other way than by returning: what panics on it is caught.
         drop(worker.thread.join());
     }
@@ -86,8 +100,8 @@ impl State {
         if self.worker.is_some() {
             return Ok(());
         }
-        let stop = Arc::new(AtomicBool::new(false));
-        let told = stop.clone();
+        let signs = Arc::new(Signs::default());
+        let told = signs.clone();
         let builder = thread::Builder::new().name("session-refresh".to_owned());
         // The host's signal handlers are not to run on a thread that it does not know.
         let started = os::without_signals(|| builder.spawn(move || work().until(&told)));
@@ -95,7 +109,7 @@ impl State {
             let message = format!("the background thread could not be started: {error}");
             Error::new(Status::InvalidState, "ThreadError", message)
         })?;
-        self.worker = Some(Worker { stop, thread });
+        self.worker = Some(Worker { signs, thread });
         Ok(())
     }
 
@@ -116,9 +130,10 @@ impl State {
 }
 
 impl Work {
-    fn until(&self, stop: &AtomicBool) {
+    fn until(&self, signs: &Signs) {
+        signs.thread.store(thread_number(), Ordering::Release);
         let mut state = self.state.lock();
-        while !stop.load(Ordering::Acquire) {
+        while !signs.stopped() {
             let (due, next) = state.due(Instant::now());
             if due.is_empty() {
                 state = self.changed.wait_until(state, next);
@@ -126,14 +141,14 @@ impl Work {
             }
             drop(state);
             for source in due {
-                self.look_at(&source, stop);
+                self.look_at(&source, signs);
             }
             state = self.state.lock();
         }
     }
 
-    fn look_at(&self, source: &Arc<Cache>, stop: &AtomicBool) {
-        if stop.load(Ordering::Acquire) {
+    fn look_at(&self, source: &Arc<Cache>, signs: &Signs) {
+        if signs.stopped() {
             return;
         }
         // A provider that panics has told those who wait already.

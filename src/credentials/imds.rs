@@ -219,7 +219,6 @@ impl Imds {
         log::tell(&self.config, Level::Debug, line);
         Value {
             expires_at: now.saturating_add(STABLE).max(value.expires_at),
-            stale: true,
             ..value
         }
     }

@@ -171,7 +171,7 @@ impl<T> Stripe<T> {
     }
 
     /// Takes away what it has.
-    fn clear(&self) {
+    pub(super) fn clear(&self) {
         drop(let_go::<T>(self.word.swap(0, Ordering::AcqRel)));
     }
 }

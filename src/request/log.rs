@@ -128,23 +128,32 @@ pub(super) fn response_body(request: &Request) {
 }
 
 /// What was signed.
-pub(crate) fn signature(
-    request: &Request,
-    canonical_request: &str,
-    string_to_sign: &str,
-    token: &str,
-) {
+pub(crate) fn signature(request: &Request, canonical_request: &str, string_to_sign: &str) {
     let config = request.client().configuration();
-    let shown = match token.is_empty() || unredacted(config) {
+    let shown = match unredacted(config) {
         true => canonical_request.to_owned(),
-        false => canonical_request.replace(token, MASK),
+        false => without_secret_lines(canonical_request),
     };
     let line = format!(
-        "DEBUG: Request Signature {}: canonical string {:?}, string to sign {string_to_sign:?}",
-        name(request),
-        shown
+        "DEBUG: Request Signature {}: canonical string \"{shown}\", string to sign \"{string_to_sign}\"",
+        name(request)
     );
     tell(config, Level::Signing, &line);
+}
+
+/// A canonical request, its query and headers masked as elsewhere.
+fn without_secret_lines(canonical_request: &str) -> String {
+    let shown = |(number, line): (usize, &str)| match line.split_once(':') {
+        _ if number == 2 => query(line),
+        Some((name, _)) if is_secret(name) => format!("{name}:{MASK}"),
+        _ => line.to_owned(),
+    };
+    let lines: Vec<String> = canonical_request
+        .split('\n')
+        .enumerate()
+        .map(shown)
+        .collect();
+    lines.join("\n")
 }
 
 /// Another attempt.
@@ -195,12 +204,15 @@ const SECRET_HEADERS: [&str; 11] = [
     "x-amz-s3session-token",
 ];
 
+fn is_secret(header: &str) -> bool {
+    SECRET_HEADERS
+        .iter()
+        .any(|name| header.eq_ignore_ascii_case(name))
+}
+
 fn headers(line: &mut String, headers: &[Header], clear: bool) {
     for header in headers {
-        let secret = SECRET_HEADERS
-            .iter()
-            .any(|name| header.name.eq_ignore_ascii_case(name));
-        let value = if secret && !clear {
+        let value = if is_secret(&header.name) && !clear {
             MASK
         } else {
             header.value.as_str()
@@ -212,24 +224,26 @@ fn headers(line: &mut String, headers: &[Header], clear: bool) {
 
 /// A URL, without what makes a presigned one good.
 fn url(text: &str, clear: bool) -> String {
+    match text.split_once('?') {
+        Some((before, after)) if !clear => format!("{before}?{}", query(after)),
+        _ => text.to_owned(),
+    }
+}
+
+fn query(text: &str) -> String {
     const SECRET: [&str; 2] = ["x-amz-signature", "x-amz-security-token"];
-    let Some((before, query)) = text.split_once('?').filter(|_| !clear) else {
-        return text.to_owned();
+    let shown = |pair: &str| match pair.split_once('=') {
+        Some((name, _))
+            if SECRET
+                .iter()
+                .any(|secret| name.eq_ignore_ascii_case(secret)) =>
+        {
+            format!("{name}={MASK}")
+        }
+        _ => pair.to_owned(),
     };
-    let shown: Vec<String> = query
-        .split('&')
-        .map(|pair| match pair.split_once('=') {
-            Some((name, _))
-                if SECRET
-                    .iter()
-                    .any(|secret| name.eq_ignore_ascii_case(secret)) =>
-            {
-                format!("{name}={MASK}")
-            }
-            _ => pair.to_owned(),
-        })
-        .collect();
-    format!("{before}?{}", shown.join("&"))
+    let pairs: Vec<String> = text.split('&').map(shown).collect();
+    pairs.join("&")
 }
 
 /// The beginning of a body, secrets masked.

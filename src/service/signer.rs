@@ -81,12 +81,10 @@ fn signature(request: &Request, credentials: &Value, now: i64) -> Result<Signed>
         None => signer.sign(&subject),
     }?;
     if signer.explain {
-        let token = credentials.session_token.as_str();
         log::signature(
             request,
             &signed.canonical_request(),
             &signed.string_to_sign(),
-            token,
         );
     }
     Ok(signed)

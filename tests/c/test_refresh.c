@@ -265,6 +265,14 @@ static void check_child(pid_t child)
     CHECK_INT(status, 0);
 }
 
+/* Ends a child that passed. What belongs to the parent's threads, which the child has not, is lost in it, and must not be
+   looked for by a memory checker: it becomes another program. */
+static void passed(void)
+{
+    execl("/bin/true", "true", (char *)NULL);
+    _exit(127);
+}
+
 TEST(a_child_does_not_wait_for_what_its_parent_began)
 {
     struct source source = {.held_up = getpid(), .lifetime = 3600};
@@ -285,11 +293,11 @@ TEST(a_child_does_not_wait_for_what_its_parent_began)
             check_get(credentials, "AKchild"); /* held, from its parent */
             session_credentials_expire(credentials);
             check_get(credentials, "AKchild");
-            _exit(0);
+            passed();
         }
         check_child(grandchild);
         session_credentials_free(credentials);
-        _exit(0);
+        passed();
     }
     check_child(child);
     let_it_answer(&source);
@@ -346,7 +354,7 @@ static void fork_often(int with_background)
             check_get(credentials, "AK");
             session_background_refresh_stop();
             session_credentials_free(credentials);
-            _exit(0);
+            passed();
         }
         check_child(child);
     }
