@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,9 +39,9 @@ def machine():
 
 def instructions(program, case, number, folder):
     """Instructions of a run that does the work of the case so many times."""
-    variables = cases.variables(case, folder) | {"PEERS_N": str(number)}
+    variables = cases.variables(case, folder) | {"PATH": os.environ["PATH"], "PEERS_N": str(number)}
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program, case]
-    said = subprocess.run(command, env=os.environ | variables, check=True, capture_output=True, text=True).stderr
+    said = subprocess.run(command, env=variables, check=True, capture_output=True, text=True).stderr
     return int(re.search(r"Collected : (\d+)", said)[1])
 
 
@@ -53,7 +54,7 @@ def count(program, case, folder):
 
 def main():
     program = sys.argv[1]
-    if subprocess.run(["valgrind", "--version"], stdout=subprocess.DEVNULL).returncode != 0:
+    if shutil.which("valgrind") is None:
         print("note: instructions skipped: there is no valgrind")
         return SKIPPED
     with tempfile.TemporaryDirectory() as folder:

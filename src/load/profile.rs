@@ -263,7 +263,7 @@ impl Files {
         }
         profile.check_one_type()?;
         path.push(name.clone());
-        if let Some(source) = profile.settings.get(Key::SourceProfile).cloned() {
+        if profile.settings.get(Key::SourceProfile).is_some() {
             profile.settings.remove(&[
                 Key::CredentialSource,
                 Key::CredentialProcess,
@@ -278,11 +278,13 @@ impl Files {
                 Key::SsoStartUrl,
                 Key::LoginSession,
             ]);
-            let found = self.source_of(&profile, &source, shared_config, path)?;
+        }
+        if let Some(source) = profile.settings.get(Key::SourceProfile) {
+            let found = self.source_of(&profile, source, shared_config, path)?;
             profile.source = Some(Arc::new(found));
         }
-        if let Some(session) = profile.settings.get(Key::SsoSession).cloned() {
-            profile.sso_session = Some(self.sso_session(&session)?);
+        if let Some(session) = profile.settings.get(Key::SsoSession) {
+            profile.sso_session = Some(self.sso_session(session)?);
         }
         Ok(profile)
     }
