@@ -1,7 +1,7 @@
 # The front door. Each command installs what it lacks, says so, and asks nothing.
 
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo check tsan clean
+.PHONY: help demo check bench tsan clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
@@ -11,6 +11,9 @@ demo: ## build the library and run examples-c/guide.c against a local stand-in f
 
 check: ## everything: format, lints, Rust tests, C tests, conformance, memory checkers
 	@scripts/check.sh
+
+bench: ## measure the library beside the other AWS SDKs, in one run, and print the ratios
+	@scripts/bench.sh
 
 tsan: ## what threads share, under ThreadSanitizer
 	@scripts/tsan.sh

@@ -263,7 +263,7 @@ impl Files {
         }
         profile.check_one_type()?;
         path.push(name.clone());
-        if let Some(source) = profile.settings.get(Key::SourceProfile).cloned() {
+        if profile.settings.get(Key::SourceProfile).is_some() {
             profile.settings.remove(&[
                 Key::CredentialSource,
                 Key::CredentialProcess,
@@ -278,11 +278,13 @@ impl Files {
                 Key::SsoStartUrl,
                 Key::LoginSession,
             ]);
-            let found = self.source_of(&profile, &source, shared_config, path)?;
+        }
+        if let Some(source) = profile.settings.get(Key::SourceProfile) {
+            let found = self.source_of(&profile, source, shared_config, path)?;
             profile.source = Some(Arc::new(found));
         }
-        if let Some(session) = profile.settings.get(Key::SsoSession).cloned() {
-            profile.sso_session = Some(self.sso_session(&session)?);
+        if let Some(session) = profile.settings.get(Key::SsoSession) {
+            profile.sso_session = Some(self.sso_session(session)?);
         }
         Ok(profile)
     }
@@ -399,11 +401,19 @@ impl Files {
 
 /// All bytes of a file, or some more than it may have.
 fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
+    const MOST: u64 = MAX_SIZE as u64 + 1;
     let file = File::open(path)?;
-    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let metadata = file.metadata()?;
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(length.min(MAX_SIZE + 1))?;
-    file.take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes)?;
+    // A regular file says how long it is: no second read has to look for its end. Others say nothing, or nothing true.
+    let most = match metadata.len().min(MOST) {
+        length if length > 0 && metadata.is_file() => {
+            bytes.try_reserve_exact(length as usize)?;
+            length
+        }
+        _ => MOST,
+    };
+    file.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -124,6 +124,9 @@ pub(super) fn after_retry(request: &mut Request) {
     if request.retryable().is_none() {
         request.set_retryable(Some(kind != Kind::Lasting || skewed));
     }
+    // Whoever gets the error in the end learns it too: a client may have tried once only.
+    let worth = request.retryable() == Some(true);
+    request.set_error(error.clone().with_retryable(worth));
     let spent = request.retry_count() >= policy.max_retries || !request.can_send_again();
     if request.retryable() != Some(true) || spent {
         return;

@@ -12,7 +12,7 @@ struct fake_http {
     size_t body_length; /* 0: all of `body` as a text */
     /* What it was given. */
     int sent;
-    char scheme[16], host[256], target[2048], authorization[1024], date[32];
+    char scheme[16], host[256], target[2048], authorization[1024], date[32], form[4096];
 };
 
 static inline session_status_t fake_send(session_http_request_t *request, session_http_reply_t *reply, void *user_data)
@@ -20,6 +20,7 @@ static inline session_status_t fake_send(session_http_request_t *request, sessio
     struct fake_http *fake = user_data;
     const char *authorization = session_http_request_header(request, "authorization");
     const char *date = session_http_request_header(request, "x-amz-date");
+    size_t length = 1, form_length = 0;
 
     fake->sent++;
     snprintf(fake->scheme, sizeof fake->scheme, "%s", session_http_request_scheme(request));
@@ -27,6 +28,12 @@ static inline session_status_t fake_send(session_http_request_t *request, sessio
     snprintf(fake->target, sizeof fake->target, "%s", session_http_request_target(request));
     snprintf(fake->authorization, sizeof fake->authorization, "%s", authorization ? authorization : "");
     snprintf(fake->date, sizeof fake->date, "%s", date ? date : "");
+    while (length > 0 && form_length < sizeof fake->form - 1) {
+        CHECK_INT(session_http_request_read_body(request, fake->form + form_length, sizeof fake->form - 1 - form_length, &length),
+                  SESSION_OK);
+        form_length += length;
+    }
+    fake->form[form_length] = 0;
     if (fake->status == 0) {
         session_http_reply_set_error(reply, "RequestError", "the fake fails");
         return SESSION_ERR_TRANSPORT;
@@ -59,6 +66,15 @@ static inline session_config_t *fake_config(struct fake_http *fake)
     CHECK_INT(session_config_set_transport(config, &transport), SESSION_OK);
     CHECK_INT(session_config_set_sleep(config, no_sleep, NULL, NULL), SESSION_OK);
     CHECK_INT(session_config_set_region(config, "us-west-2"), SESSION_OK);
+    return config;
+}
+
+/* The same without keys. */
+static inline session_config_t *fake_config_without_keys(struct fake_http *fake)
+{
+    session_config_t *config = fake_config(fake);
+
+    CHECK_INT(session_config_unset(config, "credentials"), SESSION_OK);
     return config;
 }
 

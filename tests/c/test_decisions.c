@@ -1,7 +1,7 @@
 /*
  * One test for each row of the table in which libsession says where it differs from Go on purpose. Not here:
  *
- *   11, 18, 19, 20, 30, 33, 42  are of providers that this version does not have;
+ *   19, 20  are of credentials over time, and have tests of their own in ../remote and test_credentials.c;
  *   31  takes a program with the setuid bit: the unit tests of the environment plant the kernel's word for it.
  */
 #include "fake_http.h"
@@ -343,20 +343,30 @@ TEST(row_10_web_identity_of_the_credentials_file)
     CHECK_CONTAINS(explained(session, SESSION_EXPLAIN_JSON), "\"WebIdentityCredentials\"");
 }
 
+TEST(row_11_a_token_file_loses_its_blanks)
+{
+    struct fake_http fake = {.status = 403};
+    const char *file = formatted("AWS_WEB_IDENTITY_TOKEN_FILE=%s", write_file("token", " \nthe-token\r\n\n"));
+
+    no_credentials(loaded(with_config(WITH(file, "AWS_ROLE_ARN=arn:aws:iam::1:role/r"), fake_config_without_keys(&fake))));
+    CHECK_CONTAINS(formatted("&%s&", fake.form), "&WebIdentityToken=the-token&");
+}
+
 TEST(row_12_an_endpoint_in_code_is_for_service_clients)
 {
-    struct fake_http fake = {.status = 200};
-    session_config_t *config = fake_config(&fake);
+    struct fake_http fake = {.status = 403};
+    session_config_t *config = fake_config_without_keys(&fake);
     session_t *session;
 
     config_file("[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = default\n"
                 "aws_access_key_id = AK\naws_secret_access_key = SK\n");
-    session_config_unset(config, "credentials");
     session_config_set_endpoint(config, "https://mine.example");
     session = loaded(with_config(WITH(SHARED), config));
     CHECK_STR(endpoint_of(session, "s3"), "https://mine.example");
     no_credentials(session);
-    CHECK(!strstr(fake.host, "mine.example"));
+    CHECK_STR(fake.host, "sts.us-west-2.amazonaws.com");
+    no_credentials(loaded(with_config(WITH(SHARED, "AWS_ENDPOINT_URL_STS=https://theirs.example"), config)));
+    CHECK_STR(fake.host, "theirs.example");
 }
 
 /* ---- Requests ---- */
@@ -625,6 +635,26 @@ TEST(row_17_the_process_stays_as_it_is)
 
 /* ---- Credentials ---- */
 
+/* A program in the folder. */
+static const char *program(const char *text)
+{
+    const char *path = write_file("program", formatted("#!/bin/sh\n%s\n", text));
+
+    CHECK_INT(chmod(path, 0700), 0);
+    return path;
+}
+
+TEST(row_18_a_process_has_no_shell_and_keeps_its_output)
+{
+    const char *path = program("echo hidden-output; echo told >&2; exit 1"), *text;
+
+    config_file(formatted("[default]\ncredential_process = %s ; touch %s\n", path, in_folder("touched")));
+    text = session_error_text(no_credentials(loaded(WITH(SHARED))));
+    CHECK_CONTAINS(text, "told");
+    CHECK(!strstr(text, "hidden-output"));
+    CHECK(access(in_folder("touched"), F_OK) != 0);
+}
+
 TEST(row_21_why_there_are_no_credentials)
 {
     const session_error_t *error = no_credentials(loaded(WITH("AWS_EC2_METADATA_DISABLED=true", "AWS_ACCESS_KEY_ID=AK")));
@@ -836,6 +866,18 @@ TEST(row_28_container_credentials)
     }
 }
 
+TEST(row_28_the_relative_uri_wins)
+{
+    struct fake_http fake = {.status = 200, .body = "{\"AccessKeyId\": \"AKC\", \"SecretAccessKey\": \"S\"}"};
+
+    CHECK_STR(key_id(loaded(with_config(WITH("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/v2/relative",
+                                             "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1/full"),
+                                        fake_config_without_keys(&fake)))),
+              "AKC");
+    CHECK_STR(fake.host, "169.254.170.2");
+    CHECK_STR(fake.target, "/v2/relative");
+}
+
 /* A server that answers each request with 200 and keeps its first line. */
 struct server {
     int listener;
@@ -936,6 +978,29 @@ TEST(row_29_proxies)
     CHECK_INT(server.requests, 6);
 }
 
+TEST(row_30_bearer_tokens_do_not_go_out_in_plain)
+{
+    struct fake_http fake = {.status = 403};
+    session_config_t *config = fake_config_without_keys(&fake);
+
+    config_file("[default]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = r\n"
+                "[sso-session corp]\nsso_region = us-east-1\nsso_start_url = https://corp.example\n");
+    mkdir(in_folder(".aws/sso"), 0700);
+    mkdir(in_folder(".aws/sso/cache"), 0700);
+    write_file(".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json", /* of the session's name */
+               "{\"accessToken\": \"hidden-token\", \"expiresAt\": \"2099-01-01T00:00:00Z\"}");
+    no_credentials(loaded(with_config(WITH(SHARED), config)));
+    CHECK_INT(fake.sent, 1);
+    CHECK_STR(fake.scheme, "https");
+    no_credentials(loaded(with_config(WITH(SHARED, "AWS_ENDPOINT_URL_SSO=http://127.0.0.1:1"), config)));
+    CHECK_INT(fake.sent, 2);
+    CHECK_STR(fake.host, "127.0.0.1:1");
+    CHECK_CONTAINS(session_error_text(no_credentials(loaded(
+                       with_config(WITH(SHARED, "AWS_ENDPOINT_URL_SSO=http://sso.example"), config)))),
+                   "http");
+    CHECK_INT(fake.sent, 2);
+}
+
 TEST(row_32_a_bucket_does_not_get_into_the_host)
 {
     static const char *const buckets[] = {"evil.example/x", "a@b", "evil.example#", "a?b=c", "..", "A_B", "a b", "-a-"};
@@ -966,6 +1031,21 @@ TEST(row_32_a_region_of_an_arn_does_not_get_into_the_host)
     send_error(request_of(client, "GetObject", "GET", "/{Bucket}/{Key+}",
                           "{\"Bucket\": \"arn:aws:s3:us-west-2:evil.example#:accesspoint/mine\", \"Key\": \"k\"}"));
     CHECK_INT(fake.sent, 0);
+}
+
+TEST(row_33_keys_that_were_rotated)
+{
+    session_credentials_t *credentials;
+    session_t *session;
+
+    credentials_file("[default]\naws_access_key_id = AKOLD\naws_secret_access_key = S\n");
+    session = loaded(WITH_NOTHING);
+    CHECK_STR(key_id(session), "AKOLD");
+    credentials_file("[default]\naws_access_key_id = AKNEW\naws_secret_access_key = S\n");
+    CHECK_STR(key_id(session), "AKOLD");
+    credentials = own_credentials(session_credentials(session));
+    session_credentials_expire(credentials);
+    CHECK_STR(key_id(session), "AKNEW");
 }
 
 TEST(row_34_cycles_of_source_profile)
@@ -1230,4 +1310,16 @@ TEST(row_41_codes)
     CHECK_INT(session_new(config, &untouched, &error), SESSION_ERR_INVALID_ARGUMENT);
     CHECK_STR(session_error_code(own_error(error)), "InvalidArgument");
     CHECK_CONTAINS(session_error_text(error), "retry_mode");
+}
+
+TEST(row_42_the_environment_of_a_process)
+{
+    const char *path = program("echo '{\"Version\": 1, \"AccessKeyId\": \"'$MINE'\", \"SecretAccessKey\": \"S\"}'");
+
+    setenv("MINE", "AKPROCESS", 1);
+    setenv("HOME", folder(), 1);
+    setenv("AWS_SDK_LOAD_CONFIG", "1", 1);
+    config_file(formatted("[default]\ncredential_process = %s\n", path));
+    CHECK_STR(key_id(loaded(WITH(SHARED, "MINE=AKSESSION"))), "AKSESSION");
+    CHECK_STR(key_id(loaded(NULL)), "AKPROCESS");
 }

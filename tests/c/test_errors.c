@@ -282,6 +282,28 @@ TEST(a_status_that_may_pass_is_worth_another_try_whatever_the_body)
     }
 }
 
+TEST(a_code_that_may_pass_is_worth_another_try_whatever_the_status)
+{
+    static const struct {
+        const char *service;
+        int status;
+        const char *body;
+        bool retryable;
+    } cases[] = {{"dynamodb", 400, "{\"__type\":\"ThrottlingException\"}", true},
+                 {"dynamodb", 400, "{\"__type\":\"ProvisionedThroughputExceededException\"}", true},
+                 {"dynamodb", 400, "{\"__type\":\"ValidationException\"}", false},
+                 {"s3", 400, "<Error><Code>RequestTimeout</Code></Error>", true},
+                 {"s3", 400, "<Error><Code>ExpiredToken</Code></Error>", true},
+                 {"s3", 403, "<Error><Code>AccessDenied</Code></Error>", false},
+                 {"s3", 501, "<Error><Code>NotImplemented</Code></Error>", false}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        session_error_t *error = refusal(cases[i].service, cases[i].status, cases[i].body);
+        CHECK_INT(session_error_is_retryable(error), cases[i].retryable);
+        session_error_free(error);
+    }
+}
+
 static char *nested(const char *open, const char *close, int depth, const char *inner)
 {
     size_t one = strlen(open), other = strlen(close);

@@ -1,5 +1,5 @@
 /* The configuration files: what is read from where, which value wins, and what is said of files that can't be used. */
-#include "loading.h"
+#include "fake_http.h"
 
 #include <fcntl.h>
 
@@ -322,35 +322,36 @@ TEST(long_chains_of_profiles)
     CHECK(strlen(session_error_text(error)) < 4096);
 }
 
-/* ---- What this version can't do ---- */
+/* ---- Kinds of credentials ---- */
 
-static void check_unsupported(const char *text, const char *key, int line)
+/* Nothing is asked for credentials before somebody wants them. Then the error says who was asked. */
+static void check_first_get(const char *text, const char *part)
 {
-    const session_error_t *error;
+    struct fake_http fake = {.status = 403};
+    session_t *session;
 
     config_file(text);
-    error = no_credentials(loaded(WITH(SHARED, "AWS_ACCESS_KEY_ID=", "AWS_EC2_METADATA_DISABLED=true")));
-    CHECK_INT(session_error_status(error), SESSION_ERR_UNSUPPORTED);
-    CHECK_CONTAINS(session_error_text(error), key);
-    check_place(error, in_folder(".aws/config"), line);
+    session = loaded(with_config(WITH(SHARED), fake_config_without_keys(&fake)));
+    CHECK_INT(fake.sent, 0);
+    CHECK(access(in_folder("touched"), F_OK) != 0);
+    CHECK_CONTAINS(session_error_text(no_credentials(session)), part);
 }
 
-TEST(other_kinds_of_credentials_are_told_at_the_first_get)
+TEST(credentials_are_asked_for_at_the_first_get)
 {
-    const session_error_t *error;
+    const char *token = in_folder("token"), *touch = in_folder("touched");
 
-    check_unsupported("[default]\nsource_profile = default\nrole_arn = arn:aws:iam::1:role/r\n"
-                      "aws_access_key_id = A\naws_secret_access_key = S\n",
-                      "role_arn", 3);
-    check_unsupported("[default]\ncredential_process = get --secret\n", "credential_process", 2);
-    check_unsupported("[default]\nrole_arn = a\nweb_identity_token_file = /t\n", "web_identity_token_file", 3);
-    check_unsupported("[default]\nlogin_session = me\n", "login_session", 2);
-    check_unsupported("[default]\nsso_start_url = https://c\nsso_region = r-1\nsso_account_id = 1\nsso_role_name = r\n", "sso_", 4);
-    check_unsupported("[default]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = r\n"
-                      "[sso-session corp]\nsso_region = r-1\nsso_start_url = https://c\n",
-                      "sso_session", 2);
-    error = no_credentials(loaded(WITH("AWS_WEB_IDENTITY_TOKEN_FILE=/t", "AWS_ROLE_ARN=arn:aws:iam::1:role/r")));
-    CHECK_CONTAINS(session_error_text(error), "AWS_WEB_IDENTITY_TOKEN_FILE");
+    check_first_get("[default]\nsource_profile = default\nrole_arn = arn:aws:iam::1:role/r\n"
+                    "aws_access_key_id = A\naws_secret_access_key = S\n",
+                    "403");
+    check_first_get(formatted("[default]\nrole_arn = arn:aws:iam::1:role/r\nweb_identity_token_file = %s\n", token), token);
+    check_first_get("[default]\nlogin_session = me\n", "login");
+    check_first_get("[default]\nsso_start_url = https://c\nsso_region = r-1\nsso_account_id = 1\nsso_role_name = r\n", "SSO");
+    check_first_get("[default]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = r\n"
+                    "[sso-session corp]\nsso_region = r-1\nsso_start_url = https://c\n",
+                    "SSO");
+    check_first_get(formatted("[default]\ncredential_process = /bin/touch %s\n", touch), "ProcessProvider");
+    CHECK_INT(access(touch, F_OK), 0);
 }
 
 /* ---- Files that can't be read ---- */
@@ -557,6 +558,10 @@ TEST(a_file_without_end)
     const session_error_t *error;
     pid_t child;
 
+    if (is_watched()) {
+        printf("skipped: valgrind goes over the whole buffer at each read\n");
+        return;
+    }
     CHECK_INT(mkfifo(path, 0600), 0);
     child = fork();
     CHECK(child >= 0);
