@@ -279,6 +279,51 @@ ROW(session_options_set_ec2_imds_endpoint_mode)
     load_options(options);
 }
 
+ROW(session_options_set_process_timeout_ms)
+{
+    REFUSED(session_options_set_process_timeout_ms(NULL, 1000));
+}
+
+ROW(session_options_set_cli_cache)
+{
+    REFUSED(session_options_set_cli_cache(NULL, true));
+}
+
+ROW(session_options_set_assume_role_policy)
+{
+    session_options_t *options = a_options();
+    REFUSED(session_options_set_assume_role_policy(NULL, "{}"));
+    TAKEN(session_options_set_assume_role_policy(options, NULL));
+    load_options(options);
+}
+
+ROW(session_options_set_assume_role_source_identity)
+{
+    session_options_t *options = a_options();
+    REFUSED(session_options_set_assume_role_source_identity(NULL, "me"));
+    TAKEN(session_options_set_assume_role_source_identity(options, NULL));
+    load_options(options);
+}
+
+/* Options that take an array of texts. */
+#define TEXTS_OPTION(option)                                           \
+    ROW(session_options_set_##option)                                  \
+    {                                                                  \
+        const char *const texts[] = {"a", "b", NULL, NULL};            \
+        session_options_t *options = a_options();                      \
+        REFUSED(session_options_set_##option(NULL, texts, 1));         \
+        REFUSED(session_options_set_##option(options, NULL, 1));       \
+        CHECK_CONTAINS(session_error_message(load_error(options)), " is NULL"); \
+        REFUSED(session_options_set_##option(options, texts + 1, 2));  \
+        CHECK_CONTAINS(session_error_message(load_error(options)), " is NULL"); \
+        TAKEN(session_options_set_##option(options, NULL, 0));         \
+        load_options(options);                                         \
+    }
+
+TEXTS_OPTION(assume_role_policy_arns)
+TEXTS_OPTION(assume_role_tags)
+TEXTS_OPTION(assume_role_transitive_tag_keys)
+
 /* MFA codes */
 
 EMPTY_TEXT(session_token_request_serial)
@@ -557,6 +602,53 @@ ROW(session_credentials_refresh)
 {
     REFUSES("credentials", session_credentials_refresh, NULL, keep_cancel(session_cancel_new()));
     TAKES(session_credentials_refresh, a_credentials(), NULL);
+}
+
+ROW(session_credentials_get_copy)
+{
+    char buffer[64] = "marked";
+    size_t length = 7;
+    int64_t expires_at = 7;
+    REFUSES("credentials", session_credentials_get_copy, NULL, 0, NULL, buffer, sizeof buffer, &length, &expires_at);
+    CHECK_STR(buffer, "marked");
+    CHECK_INT(expires_at, 7);
+    REFUSES("buffer", session_credentials_get_copy, a_credentials(), 0, NULL, NULL, 64, &length, &expires_at);
+    CHECK_INT(expires_at, 7);
+    TAKES(session_credentials_get_copy, a_credentials(), 0, NULL, buffer, sizeof buffer, NULL, NULL);
+}
+
+static void no_change(const session_credentials_value_t *value, void *user_data)
+{
+    (void)value, (void)user_data;
+}
+
+ROW(session_credentials_on_change)
+{
+    REFUSES("credentials", session_credentials_on_change, NULL, no_change, NULL, NULL);
+    REFUSES("changed", session_credentials_on_change, a_credentials(), NULL, NULL, NULL);
+    TAKES(session_credentials_on_change, a_credentials(), no_change, NULL, NULL);
+}
+
+ROW(session_background_refresh_start)
+{
+    TAKEN(session_background_refresh_start(NULL));
+    session_background_refresh_stop();
+}
+
+ROW(session_background_refresh_stop)
+{
+    session_background_refresh_stop();
+}
+
+ROW(session_token_get)
+{
+    char *token = MARKED;
+    int64_t expires_at = 7;
+    REFUSES("session", session_token_get, NULL, "bedrock", &token, &expires_at);
+    REFUSES("signing_name", session_token_get, a_session(), NULL, &token, &expires_at);
+    REFUSES("token", session_token_get, a_session(), "bedrock", NULL, &expires_at);
+    CHECK(token == MARKED);
+    CHECK_INT(expires_at, 7);
 }
 
 IGNORED(session_credentials_expire)

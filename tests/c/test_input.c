@@ -255,6 +255,29 @@ TEXT_ARGUMENT(session_options_set_profile, profile)
     return use_options(options, error);
 }
 
+TEXT_ARGUMENT(session_options_set_assume_role_policy, policy)
+{
+    session_options_t *options = wired_options();
+    session_options_set_assume_role_policy(options, text);
+    return use_options(options, error);
+}
+
+TEXT_ARGUMENT(session_options_set_assume_role_source_identity, identity)
+{
+    session_options_t *options = wired_options();
+    session_options_set_assume_role_source_identity(options, text);
+    return use_options(options, error);
+}
+
+TEXT_ARGUMENT(session_token_get, signing_name)
+{
+    char *token = NULL;
+    session_status_t status = session_token_get(a_session(), text, &token, NULL, error);
+
+    session_string_free(token);
+    return status;
+}
+
 TEXT_ARGUMENT(session_options_set_files, paths)
 {
     const char *const paths[] = {"/nonexistent", text};

@@ -4,7 +4,7 @@
 Usage: with_server.py moto|s3s|sts -- COMMAND [ARGUMENT...]
 
 The command finds a key of the server in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and in the profiles `default` and
-`profile_name`; the endpoint in GUIDE_ENDPOINT; the server's name in SESSION_TEST_SERVER. Of the
+`profile_name`; the endpoint in GUIDE_ENDPOINT and AWS_ENDPOINT_URL; the server's name in SESSION_TEST_SERVER. Of the
 caller's own AWS and proxy settings it sees nothing. Its exit code is the exit code. Beside sts, AWS_PROFILE names a profile that
 assumes a role with MFA, and the keys are in the files alone.
 """
@@ -41,6 +41,7 @@ def environment(name, folder, endpoint, access_key_id, secret):
         "AWS_REGION": "us-east-1",
         "AWS_CONFIG_FILE": str(config),
         "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
+        "AWS_ENDPOINT_URL": endpoint,
         "GUIDE_ENDPOINT": endpoint,
         "SESSION_TEST_SERVER": name,
     }
