@@ -436,7 +436,8 @@ typedef void (*session_log_fn)(int level, const char *line, void *user_data);
  * @param user_data  the pointer given with the callback
  * @return SESSION_OK with a code set; anything else declines
  *
- * Called once per refresh of the credentials, on the thread of a caller that waits for them, never under a lock.
+ * Called once per refresh of the credentials, on the thread that refreshes them (a caller's, or the background one), never
+ * under a lock.
  */
 typedef enum session_status_t (*session_token_fn)(struct session_token_request_t *request,
                                                   void *user_data);

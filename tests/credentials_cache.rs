@@ -38,13 +38,8 @@ fn number(value: &Value) -> usize {
     id.parse().unwrap()
 }
 
-/// `SESSION_GETS` changes how many gets each thread makes: ThreadSanitizer is slow.
-fn gets() -> usize {
-    std::env::var("SESSION_GETS").map_or(1_000_000, |gets| gets.parse().unwrap())
-}
-
-#[test]
-fn sixty_four_threads_over_ten_refreshes() {
+/// Over ten refreshes, each thread with this many gets at least. `after` is called after each.
+pub(crate) fn sixty_four_threads(gets: usize, after: impl Fn() + Sync) {
     const THREADS: usize = 64;
     const REFRESHES: usize = 10;
     let now = Arc::new(AtomicI64::new(0));
@@ -56,41 +51,59 @@ fn sixty_four_threads_over_ten_refreshes() {
         keys(counter.fetch_add(1, SeqCst) + 1, clock.load(SeqCst) + HOUR)
     });
     let done: Vec<_> = (0..THREADS).map(|_| AtomicUsize::new(0)).collect();
-    let gets = gets();
-    std::thread::scope(|scope| {
-        for done in &done {
-            scope.spawn(|| {
-                let mut last = 0;
-                for get in 1..=gets {
-                    let before = now.load(SeqCst);
-                    let value = source.get(&|| now.load(SeqCst), 0, &Patient).unwrap();
-                    // There is always a value that is valid, or one is waited for.
-                    assert!(value.expires_at > before, "expired");
-                    let number = number(&value);
-                    assert!(number >= last, "older than before");
-                    last = number;
-                    if get % 100 == 0 {
-                        done.store(get, SeqCst);
-                    }
-                }
-            });
+    let is_over = AtomicBool::new(false);
+    let one_thread = |done: &AtomicUsize| {
+        let (mut last, mut get) = (0, 0);
+        while get < gets || !is_over.load(SeqCst) {
+            get += 1;
+            let before = now.load(SeqCst);
+            let value = source.get(&|| now.load(SeqCst), 0, &Patient).unwrap();
+            // There is always a value that is valid, or one is waited for.
+            assert!(value.expires_at > before, "expired");
+            let number = number(&value);
+            assert!(number >= last, "older than before");
+            last = number;
+            after();
+            if get % 100 == 0 {
+                done.store(get, SeqCst);
+            }
         }
+    };
+    std::thread::scope(|scope| {
+        let spawned = done.iter().map(|done| scope.spawn(|| one_thread(done)));
+        let threads: Vec<_> = spawned.collect();
         let total = || done.iter().map(|done| done.load(SeqCst)).sum::<usize>();
-        for refresh in 1..=REFRESHES {
-            while total() < THREADS * gets / (REFRESHES + 1) * refresh {
+        // A thread that ends before time has failed: its join tells why.
+        let failed = || threads.iter().any(|thread| thread.is_finished());
+        let held = || {
+            source
+                .try_get(&|| now.load(SeqCst))
+                .map_or(0, |value| number(&value))
+        };
+        let wait_for = |refreshes, gets| {
+            while (held() < refreshes || total() < gets) && !failed() {
                 std::thread::sleep(std::time::Duration::from_millis(1));
             }
-            assert_eq!(calls.load(SeqCst), refresh);
+        };
+        for refresh in 1..=REFRESHES {
+            wait_for(refresh, THREADS * gets / (REFRESHES + 1) * refresh);
             // To the last minutes, in which one asks, or beyond the end, where all wait.
-            let step = if refresh % 2 == 0 {
-                HOUR - 100
-            } else {
-                HOUR + 100
-            };
+            let past_the_end = refresh % 2 == 1;
+            let step = if past_the_end { HOUR + 100 } else { HOUR - 100 };
             now.fetch_add(step, SeqCst);
         }
+        wait_for(1 + REFRESHES, 0);
+        is_over.store(true, SeqCst);
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
     });
     assert_eq!(calls.load(SeqCst), 1 + REFRESHES);
+}
+
+#[test]
+fn sixty_four_threads_over_ten_refreshes() {
+    sixty_four_threads(1_000_000, || ());
 }
 
 /// What a simulated provider goes through.

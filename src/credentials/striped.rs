@@ -298,28 +298,4 @@ mod tests {
         drop(striped);
         assert!(values.iter().all(|value| Arc::strong_count(value) == 1));
     }
-
-    /// A value that is changed by whoever reads it.
-    struct Racy(std::cell::UnsafeCell<u64>);
-
-    // SAFETY: none: that is what is to be found.
-    unsafe impl Sync for Racy {}
-
-    #[test]
-    #[ignore = "a race, for scripts/tsan.sh to find"]
-    fn a_planted_race() {
-        let striped = Striped::new();
-        drop(striped.put(0, Racy(std::cell::UnsafeCell::new(0))));
-        std::thread::scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(|| {
-                    for _ in 0..1000 {
-                        let taken = striped.take(0).unwrap();
-                        // SAFETY: none.
-                        unsafe { *(*taken).0.get() += 1 };
-                    }
-                });
-            }
-        });
-    }
 }

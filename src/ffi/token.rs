@@ -29,7 +29,8 @@ pub(crate) struct Question {
 /// @param user_data  the pointer given with the callback
 /// @return SESSION_OK with a code set; anything else declines
 ///
-/// Called once per refresh of the credentials, on the thread of a caller that waits for them, never under a lock.
+/// Called once per refresh of the credentials, on the thread that refreshes them (a caller's, or the background one), never
+/// under a lock.
 pub type session_token_fn = Option<
     unsafe extern "C" fn(
         request: *mut session_token_request_t,
