@@ -30,7 +30,7 @@ if [ -x "$PEERS_SCRIPTS/run_peers.sh" ]; then
     trap 'rm -rf "$work"' EXIT
     chmod 755 "$work"
     mkdir "$work/files"
-    "$PEERS_SCRIPTS/gen_files.py" "$work/files"
+    python3 "$PEERS_SCRIPTS/gen_files.py" "$work/files"
     FILES=$work/files WORK=$work OURS=$PWD/$out/ours OURS_MIN=$PWD/$out/ours_min "$PEERS_SCRIPTS/run_peers.sh" >"$out/results.tsv" 2>"$out/run.log"
 else
     echo "note: the programs of the peers are not in $PEERS_SCRIPTS: only our own numbers follow" >&2
