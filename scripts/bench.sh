@@ -25,7 +25,13 @@ if [ -x "$PEERS_SCRIPTS/run_peers.sh" ]; then
         "$PEERS_SCRIPTS/build.sh" >"$out/peers.log" 2>&1 || { tail -n 20 "$out/peers.log" >&2; exit 1; }
     fi
     echo "== Running all programs (some minutes)" >&2
-    OURS=$PWD/$out/ours OURS_MIN=$PWD/$out/ours_min "$PEERS_SCRIPTS/run_peers.sh" >"$out/results.tsv"
+    # Its server runs as a user of its own, who may not look into a home folder.
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    chmod 755 "$work"
+    mkdir "$work/files"
+    python3 "$PEERS_SCRIPTS/gen_files.py" "$work/files"
+    FILES=$work/files WORK=$work OURS=$PWD/$out/ours OURS_MIN=$PWD/$out/ours_min "$PEERS_SCRIPTS/run_peers.sh" >"$out/results.tsv" 2>"$out/run.log"
 else
     echo "note: the programs of the peers are not in $PEERS_SCRIPTS: only our own numbers follow" >&2
     benches/peers/cases.py "$out/ours" >"$out/results.tsv"

@@ -87,11 +87,13 @@ def line(case, row, what, most, of):
     ours = row["ours"].get(what)
     peer = best_peer(row, what)
     theirs = row[peer][what] if peer else None
-    limits = [values[what] for name, values in row.items() if name.startswith("limit") and what in values]
+    limits = [values[what] for name, values in row.items() if name.startswith("limit") and values.get(what)]
     of_limit = f"{ours / min(limits):.2f}" if limits else ""
-    base = 1 if of is None else row.get(of, {}).get(what)
+    # A name may have the version after it.
+    bases = [1] if of is None else [values[what] for name, values in row.items() if name.startswith(of) and what in values]
+    base = bases[0] if bases else None
     gate = f"≤ {most:g}" + (f" × {of}" if of else "")
-    met = "" if base is None else "yes" if ours <= most * base else "**no**"
+    met = "not run" if base is None else "yes" if ours <= most * base else "**no**"
     if of and base:
         gate += f" (is {ours / base:.3g})"
     ratio = f"{ours / theirs:.3g}" if theirs else ""
