@@ -269,6 +269,27 @@ TEXT_ARGUMENT(session_options_set_assume_role_source_identity, identity)
     return use_options(options, error);
 }
 
+/* Options that take an array of texts. */
+#define TEXTS_OPTION(function, parameter, ...)           \
+    TEXT_ARGUMENT(function, parameter)                   \
+    {                                                    \
+        const char *const texts[] = {__VA_ARGS__, text}; \
+        session_options_t *options = wired_options();    \
+        function(options, texts, 2);                     \
+        return use_options(options, error);              \
+    }
+
+TEXTS_OPTION(session_options_set_assume_role_policy_arns, arns, "arn:aws:iam::aws:policy/ReadOnlyAccess")
+TEXTS_OPTION(session_options_set_assume_role_transitive_tag_keys, keys, "team")
+
+TEXT_ARGUMENT(session_options_set_assume_role_tags, pairs)
+{
+    const char *const pairs[] = {"team", "a", text, text};
+    session_options_t *options = wired_options();
+    session_options_set_assume_role_tags(options, pairs, 2);
+    return use_options(options, error);
+}
+
 TEXT_ARGUMENT(session_token_get, signing_name)
 {
     char *token = NULL;
