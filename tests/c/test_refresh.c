@@ -453,6 +453,15 @@ TEST(no_secret_is_left_in_memory)
     session_credentials_value_t *value = NULL;
     int calls = 0;
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    /* A sanitizer maps terabytes of shadow, and keeps what was freed: the test without one counts. */
+    const int counts = 0;
+    puts("note: memory is searched for secrets only without a sanitizer");
+#else
+    const int counts = 1;
+#endif
+    if (!counts)
+        return;
     make_secrets();
     provider.retrieve = secret_keys;
     provider.user_data = &calls;
