@@ -28,6 +28,18 @@ struct check_test {
     struct check_test *next;
 };
 
+/* Whether the test is left to the builds without a sanitizer, and says so. */
+__attribute__((unused)) static int under_sanitizer(const char *reason)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    printf("note: not tested with a sanitizer: %s\n", reason);
+    return 1;
+#else
+    (void)reason;
+    return 0;
+#endif
+}
+
 static struct check_test *check_first, **check_end = &check_first;
 
 #define TEST(test)                                                              \

@@ -307,18 +307,6 @@ TEST(a_child_does_not_wait_for_what_its_parent_began)
     session_credentials_free(credentials);
 }
 
-/* Whether the test is left to the builds without a sanitizer, and says so. */
-static int under_sanitizer(const char *reason)
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    printf("note: not tested with a sanitizer: %s\n", reason);
-    return 1;
-#else
-    (void)reason;
-    return 0;
-#endif
-}
-
 static int stop_churning;
 
 /* Expires, refreshes and reads without end, so that a fork meets each state. */
