@@ -39,6 +39,15 @@ pub(crate) fn execute_detached(
     unsafe { command.pre_exec(move || start.run()) };
 }
 
+const LAST_SIGNAL: libc::c_long = 64;
+/// The kernel's set of signals, in bytes.
+const SIGNAL_SET_SIZE: libc::c_long = if cfg!(any(target_arch = "mips", target_arch = "mips64")) {
+    16
+} else {
+    8
+};
+static DEFAULT_ACTION: [u64; 8] = [0; 8];
+
 /// The arguments of execve(), put together before the fork.
 struct Start {
     path: CString,
@@ -61,10 +70,20 @@ fn pointers(texts: impl Iterator<Item = *const libc::c_char>) -> Vec<*const libc
 impl Start {
     /// Runs in the child, and does not come back.
     fn run(&self) -> std::io::Result<()> {
-        // What the host blocks or ignores, a program would ignore too. The numbers that are not to be had are refused.
-        for signal in 1..=64 {
-            // SAFETY: no handler is set, only the default.
-            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        // What the host blocks or ignores, a program would ignore too. Asked of the kernel: the C library refuses the
+        // signals that it keeps for itself, and whoever started the host may have ignored even those. The numbers that
+        // are not to be had are refused.
+        for signal in 1..=LAST_SIGNAL {
+            // SAFETY: an action of zeros is the default one, larger than the kernel's own; the old is not asked for.
+            unsafe {
+                libc::syscall(
+                    libc::SYS_rt_sigaction,
+                    signal,
+                    DEFAULT_ACTION.as_ptr(),
+                    std::ptr::null::<u8>(),
+                    SIGNAL_SET_SIZE,
+                )
+            };
         }
         // SAFETY: an all-zero set is the empty one.
         let none: libc::sigset_t = unsafe { std::mem::zeroed() };
