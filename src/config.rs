@@ -125,6 +125,9 @@ fields! {
     /// Neither `endpoint_url` nor the endpoints that environment and files name for services count.
     IgnoreConfiguredEndpointUrls "ignore_configured_endpoint_urls" FLAG,
         outside(&[Variable::IgnoreConfiguredEndpointUrls], Key::IgnoreConfiguredEndpointUrls), None;
+    /// Which schemes of authentication come first, where a service takes more than one.
+    AuthSchemePreference "auth_scheme_preference" Kind::Text,
+        outside(&[Variable::AuthSchemePreference], Key::AuthSchemePreference), None;
     /// Plain HTTP instead of HTTPS.
     DisableSsl "disable_ssl" FLAG, NOWHERE, None;
     /// FIPS endpoints.

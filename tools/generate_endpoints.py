@@ -170,7 +170,15 @@ def fact(prefix, metadata):
         metadata.get("jsonVersion", "."),
         metadata.get("targetPrefix", "."),
         re.sub(r"[ -]", "_", metadata["serviceId"]).lower(),
+        *auth_schemes(metadata),
     ]
+
+
+def auth_schemes(metadata):
+    """The schemes that the library knows, where there are others than sigv4."""
+    known = {"smithy.api#httpBearerAuth": "bearer", "bearer": "bearer", "aws.auth#sigv4": "sigv4", "v4": "sigv4"}
+    schemes = [known[scheme] for scheme in metadata.get("auth", [metadata["signatureVersion"]]) if scheme in known]
+    return [",".join(schemes)] if "bearer" in schemes else []
 
 
 def write_table(path, columns, rows):
@@ -228,7 +236,7 @@ def main():
     (ROOT / "src/endpoint/partitions.rs").write_text(partition_source(partitions))
     columns = "service, region or *partition, partition, signing name, signing region, then the host: plain, FIPS, dual-stack, both"
     write_table("src/endpoint/endpoints.txt", columns, rows)
-    columns = "endpoint prefix, protocols, API version, signing name, JSON version, target prefix, id in snake case"
+    columns = "endpoint prefix, protocols, API version, signing name, JSON version, target prefix, id in snake case, auth schemes where not sigv4 alone"
     write_table("src/service/facts.txt", columns, [fact(*item) for item in services().items()])
 
 

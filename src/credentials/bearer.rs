@@ -3,11 +3,13 @@
 use super::NEVER;
 use super::Secret;
 use super::profile;
-use super::sso_token::SsoTokenSource;
+use super::sso_token::{EARLY, SsoTokenSource};
 use crate::error::{Error, Result, Status};
-use crate::load::environment::BEARER_TOKEN;
+use crate::load::environment::bearer_token_variable;
 use crate::load::profile::Key;
 use crate::resolved::ResolvedConfig;
+use parking_lot::Mutex;
+use std::sync::Arc;
 
 /// A bearer token.
 #[derive(Debug)]
@@ -32,9 +34,8 @@ pub fn token(config: &ResolvedConfig, signing_name: &str) -> Result<BearerToken>
     if let Some(failure) = &loaded.failure {
         return Err(failure.clone());
     }
-    let name = signing_name.to_ascii_uppercase().replace('-', "_");
-    if let Some(token) = loaded.environment.bearer_token(&name) {
-        let text = fit_for_header(token?, &name)?;
+    if let Some(token) = loaded.environment.bearer_token(signing_name) {
+        let text = fit_for_header(token?, signing_name)?;
         return Ok(BearerToken {
             text,
             expires_at: NEVER,
@@ -51,7 +52,8 @@ pub fn token(config: &ResolvedConfig, signing_name: &str) -> Result<BearerToken>
             })
         }
         None => {
-            let environment = format!("environment variable {BEARER_TOKEN}{name} is not set");
+            let variable = bearer_token_variable(signing_name);
+            let environment = format!("environment variable {variable} is not set");
             let files = format!("profile \"{}\" names no sso_session", profile.name);
             let reason = |why| Error::new(Status::Credentials, "", why);
             let message = format!("no bearer token for {signing_name}");
@@ -64,13 +66,40 @@ pub fn token(config: &ResolvedConfig, signing_name: &str) -> Result<BearerToken>
     }
 }
 
+/// The token that a client holds between requests, so that the file of an SSO session is not read for each.
+#[derive(Default)]
+pub(crate) struct HeldToken(Mutex<Option<Arc<BearerToken>>>);
+
+impl HeldToken {
+    /// The token, got anew at its end. The lock is not held meanwhile: a transport of the program may send requests, too.
+    pub(crate) fn get(
+        &self,
+        config: &ResolvedConfig,
+        signing_name: &str,
+    ) -> Result<Arc<BearerToken>> {
+        let now = config.now_seconds();
+        let held = self.0.lock().clone();
+        if let Some(held) = held.filter(|held| held.expires_at.saturating_sub(now) > EARLY) {
+            return Ok(held);
+        }
+        let got = Arc::new(token(config, signing_name)?);
+        *self.0.lock() = Some(got.clone());
+        Ok(got)
+    }
+
+    /// Forgets the token, which the service has refused.
+    pub(crate) fn forget(&self) {
+        self.0.lock().take();
+    }
+}
+
 /// The token without the blanks around it, if it can stand in a header.
-fn fit_for_header(token: &Secret, name: &str) -> Result<Secret> {
+fn fit_for_header(token: &Secret, signing_name: &str) -> Result<Secret> {
     let trimmed = token.as_str().trim();
     let unfit = || {
-        let why = format!(
-            "environment variable {BEARER_TOKEN}{name} has a blank or control character inside"
-        );
+        let variable = bearer_token_variable(signing_name);
+        let why =
+            format!("environment variable {variable} has a blank or control character inside");
         Error::new(Status::Config, "EnvConfigError", why)
     };
     if !trimmed.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -36,6 +36,7 @@ mod web_identity;
 mod words;
 
 pub use cache::{Cache, Held, OnChange, Snapshot};
+pub(crate) use reply::check_tls_of;
 pub(crate) use striped::{Counted, Node};
 pub use value::{NEVER, Secret, Value};
 

@@ -2,7 +2,7 @@
 
 use super::{NEVER, Secret, Value};
 use crate::error::{Error, Result, Status};
-use crate::request::Response;
+use crate::request::{Response, Url};
 use crate::service::Client;
 use crate::service::document::{Document, wipe_json};
 use crate::text::Text;
@@ -188,18 +188,22 @@ pub(super) fn malformed(why: &str) -> Error {
     Error::new(Status::Serialization, "SerializationError", why)
 }
 
-/// Refuses to send a token in clear, except to this machine.
+/// Refuses to send a token in clear to a client's endpoint.
 pub(super) fn check_tls(client: &Client) -> Result<()> {
-    let Some(url) = client.url().filter(|url| url.scheme() != "https") else {
-        return Ok(());
-    };
-    if transport::is_loopback(url.host()) {
+    client
+        .url()
+        .map_or(Ok(()), |url| check_tls_of(url, client.service()))
+}
+
+/// Refuses to send a token in clear, except to this machine.
+pub(crate) fn check_tls_of(url: &Url, service: &str) -> Result<()> {
+    if url.scheme() == "https" || transport::is_loopback(url.host()) {
         return Ok(());
     }
     let message = format!(
-        "the endpoint {} of {} is not https, and a token must not be sent in clear",
-        client.endpoint(),
-        client.service()
+        "the endpoint {}://{} of {service} is not https, and a token must not be sent in clear",
+        url.scheme(),
+        url.authority(),
     );
     Err(Error::new(Status::Config, "InsecureEndpoint", message))
 }

@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 const CODE: &str = "SSOProviderInvalidToken";
 
 /// What is left less of a token's lifetime, in seconds, is a reason to refresh it.
-const EARLY: i64 = 300;
+pub(super) const EARLY: i64 = 300;
 
 /// An access token.
 pub(crate) struct SsoToken {

@@ -79,6 +79,7 @@ variables! {
     S3UseArnRegion "AWS_S3_USE_ARN_REGION" Value;
     UseDualstackEndpoint "AWS_USE_DUALSTACK_ENDPOINT" Value;
     UseFipsEndpoint "AWS_USE_FIPS_ENDPOINT" Value;
+    AuthSchemePreference "AWS_AUTH_SCHEME_PREFERENCE" Value;
     EndpointUrl "AWS_ENDPOINT_URL" Outward;
     IgnoreConfiguredEndpointUrls "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" Value;
     MaxAttempts "AWS_MAX_ATTEMPTS" Value;
@@ -116,7 +117,20 @@ variables! {
 pub(crate) type Pair = (Box<str>, Secret);
 
 /// What stands before the signing name in the variables that hold bearer tokens.
-pub const BEARER_TOKEN: &str = "AWS_BEARER_TOKEN_";
+const BEARER_TOKEN: &str = "AWS_BEARER_TOKEN_";
+
+/// The variable that holds the bearer token for the service of that signing name.
+pub fn bearer_token_variable(signing_name: &str) -> String {
+    let name = variable_bytes(signing_name).map(char::from);
+    BEARER_TOKEN.chars().chain(name).collect()
+}
+
+fn variable_bytes(signing_name: &str) -> impl Iterator<Item = u8> {
+    let spelt = |byte: u8| if byte == b'-' { b'_' } else { byte };
+    signing_name
+        .bytes()
+        .map(move |byte| spelt(byte).to_ascii_uppercase())
+}
 
 /// The variables that are set, as they were at one moment.
 #[derive(Clone, Default)]
@@ -235,16 +249,21 @@ impl Environment {
         }
     }
 
-    /// The token of `AWS_BEARER_TOKEN_<SERVICE>`; the service's signing name in capitals.
-    pub fn bearer_token(&self, service: &str) -> Option<Result<&Secret>> {
-        let (_, token) = self
+    /// The token of the variable that [`bearer_token_variable`] names.
+    pub fn bearer_token(&self, signing_name: &str) -> Option<Result<&Secret>> {
+        let (service, token) = self
             .bearer_tokens
             .iter()
-            .find(|(set, _)| **set == *service)?;
+            .find(|(set, _)| set.bytes().eq(variable_bytes(signing_name)))?;
         Some(token.as_ref().ok_or_else(|| {
             let why = format!("environment variable {BEARER_TOKEN}{service} is no valid UTF-8");
             Error::new(Status::Config, "EnvConfigError", why)
         }))
+    }
+
+    /// Whether there is a variable with a token for the service, good or not.
+    pub(crate) fn has_bearer_token(&self, signing_name: &str) -> bool {
+        self.bearer_token(signing_name).is_some()
     }
 
     /// All variables, where the environment is the host's own and not the process's.

@@ -77,6 +77,7 @@ keys! {
     EndpointDiscoveryEnabled "endpoint_discovery_enabled" SharedConfig;
     MaxAttempts "max_attempts" SharedConfig;
     RetryMode "retry_mode" SharedConfig;
+    AuthSchemePreference "auth_scheme_preference" SharedConfig;
     EndpointUrl "endpoint_url" SharedConfig;
     IgnoreConfiguredEndpointUrls "ignore_configured_endpoint_urls" SharedConfig;
     Services "services" SharedConfig;

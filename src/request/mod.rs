@@ -22,6 +22,7 @@ use crate::config::Field;
 use crate::credentials::Snapshot;
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handlers, HasHandlers, LiveHandlers, Stage};
+use crate::service::AuthScheme;
 use crate::service::Client;
 use crate::service::document::wipe_json;
 use crate::text::Text;
@@ -372,8 +373,9 @@ impl Request {
         self.signed_with = Some(credentials);
     }
 
-    /// Has the credentials of the last signature forgotten, which the service has refused.
+    /// Has the credentials of the last signature forgotten, or the token, which the service has refused.
     fn expire_credentials(&mut self) {
+        self.client.token().forget();
         if let Some(used) = self.signed_with.take() {
             self.client.credentials().expire_used(&used);
         }
@@ -454,16 +456,17 @@ impl Request {
     }
 }
 
-/// What asks for credentials has secrets in it: tokens, codes for MFA.
+/// What asks for credentials has secrets in it: tokens, codes for MFA. So have the headers of one with a bearer token.
 impl Drop for Request {
     fn drop(&mut self) {
-        if self.client.purpose() == Purpose::Service {
+        if self.client.purpose() != Purpose::Service {
+            self.params.wipe();
+            self.values.values_mut().for_each(wipe_json);
+            if let Body::Bytes(bytes) = &mut self.body {
+                bytes.zeroize();
+            }
+        } else if self.client.auth_scheme() != AuthScheme::Bearer {
             return;
-        }
-        self.params.wipe();
-        self.values.values_mut().for_each(wipe_json);
-        if let Body::Bytes(bytes) = &mut self.body {
-            bytes.zeroize();
         }
         for header in self.headers.as_mut_vec() {
             header.value.wipe();

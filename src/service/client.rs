@@ -1,9 +1,11 @@
 //! A client: a service, where it is, how requests to it are signed, and the handlers they run through.
 
 use super::facts::{Facts, Protocol};
+use super::scheme::AuthScheme;
 use super::{protocol, s3, signer};
 use crate::config::{Config, Field};
 use crate::credentials::Credentials;
+use crate::credentials::bearer::HeldToken;
 use crate::endpoint::{self, Lookup};
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handler, Handlers, HasHandlers, LiveHandlers, Stage};
@@ -25,6 +27,8 @@ pub struct Client {
     service: Text,
     protocol: Protocol,
     endpoint: Endpoint,
+    auth_scheme: AuthScheme,
+    token: HeldToken,
     purpose: Purpose,
     timeouts: Timeouts,
     retries: RetryState,
@@ -130,6 +134,11 @@ impl Client {
         if !matches!(purpose, Purpose::Imds | Purpose::Container) {
             warn(&service, &config, &endpoint);
         }
+        // The calls for credentials carry what they need themselves.
+        let auth_scheme = match purpose {
+            Purpose::Service => AuthScheme::of(&service, &endpoint.signs_as, &config),
+            _ => AuthScheme::SigV4,
+        };
         let protocol = protocol::of(&service);
         let unchecked = config.flag(Field::DisableParamValidation);
         let handlers = if Arc::ptr_eq(&handlers, &defaults::handlers()) && !unchecked {
@@ -146,6 +155,8 @@ impl Client {
             service,
             protocol,
             endpoint,
+            auth_scheme,
+            token: HeldToken::default(),
             purpose,
             timeouts: Timeouts::default(),
             retries: RetryState::default(),
@@ -235,6 +246,16 @@ impl Client {
     /// The name that requests are signed for.
     pub fn signs_as(&self) -> &Text {
         &self.endpoint.signs_as
+    }
+
+    /// How its requests prove who sends them.
+    pub fn auth_scheme(&self) -> AuthScheme {
+        self.auth_scheme
+    }
+
+    /// The bearer token of its requests.
+    pub(crate) fn token(&self) -> &HeldToken {
+        &self.token
     }
 
     /// The name that is signed for the service, as Go's endpoints say it.

@@ -1,5 +1,6 @@
 //! What AWS's models say of a service as a whole: its protocols, version and names.
 
+use super::scheme::AuthScheme;
 use crate::table::{Table, count};
 
 const KNOWN: &str = include_str!("facts.txt");
@@ -35,6 +36,8 @@ pub struct Facts {
     pub target_prefix: &'static str,
     /// The service's id as the config file's `services` section writes it; in capitals, the end of `AWS_ENDPOINT_URL_…`.
     pub id: &'static str,
+    /// How its requests prove who sends them, the preferred first.
+    pub auth_schemes: &'static [AuthScheme],
     protocols: &'static str,
 }
 
@@ -51,6 +54,7 @@ impl Facts {
             json_version: said.next()?,
             target_prefix: said.next()?,
             id: said.next()?,
+            auth_schemes: AuthScheme::list(said.next().unwrap_or_default()),
         })
     }
 
@@ -117,7 +121,17 @@ mod tests {
         for line in KNOWN.lines().filter(|line| !line.starts_with('#')) {
             let prefix = line.split(' ').next().unwrap();
             let facts = Facts::of(prefix).unwrap();
-            assert_eq!(line.split(' ').count(), 7, "{line}");
+            let schemes = line.split(' ').nth(7);
+            assert!(matches!(line.split(' ').count(), 7 | 8), "{line}");
+            assert!(
+                matches!(schemes, None | Some("bearer" | "sigv4,bearer")),
+                "{line}"
+            );
+            assert_eq!(
+                facts.auth_schemes.contains(&AuthScheme::Bearer),
+                schemes.is_some(),
+                "{line}"
+            );
             assert_eq!(
                 facts.protocols().count(),
                 facts.protocols.split(',').count(),

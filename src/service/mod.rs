@@ -8,8 +8,10 @@ mod protocol;
 mod query;
 mod rest;
 mod s3;
+mod scheme;
 pub(crate) mod signer;
 mod xml;
 
 pub use client::Client;
 pub(crate) use client::Place;
+pub use scheme::AuthScheme;

@@ -1,11 +1,13 @@
-//! `v4.SignRequestHandler`: signs a request with its client's credentials.
+//! `v4.SignRequestHandler`: signs a request with its client's credentials, or gives it its bearer token.
 
-use crate::credentials::{Patient, Value, Wait};
-use crate::error::Result;
+use super::scheme::AuthScheme;
+use crate::credentials::{Patient, Value, Wait, check_tls_of};
+use crate::error::{Error, Result, Status};
 use crate::request::Request;
 use crate::request::log::{self, Level};
 use crate::sign::{Payload, Signed, Signer, Subject, Url};
 use crate::text::Text;
+use zeroize::Zeroizing;
 
 /// Signs the request as it is now, or makes its presigned URL. Without credentials it goes out as it is.
 pub(crate) fn sign(request: &mut Request) {
@@ -14,6 +16,12 @@ pub(crate) fn sign(request: &mut Request) {
         if request.presign_seconds().is_some() {
             let url = request.url().text().clone();
             request.set_presigned_url(url);
+        }
+        return;
+    }
+    if client.auth_scheme() == AuthScheme::Bearer {
+        if let Err(error) = authorize(request) {
+            request.set_error(error);
         }
         return;
     }
@@ -44,6 +52,25 @@ pub(crate) fn sign(request: &mut Request) {
         Ok(signed) => signed.apply_to(request.headers_mut().as_mut_vec()),
         Err(error) => request.set_error(error),
     }
+}
+
+/// Sets the header that a bearer token goes in: RFC 6750, 2.1.
+fn authorize(request: &mut Request) -> Result<()> {
+    if request.presign_seconds().is_some() {
+        let message = "a request that a bearer token goes with can't be presigned";
+        return Err(Error::new(
+            Status::Unsupported,
+            "PresignNotSupported",
+            message,
+        ));
+    }
+    check_tls_of(request.url(), request.service())?;
+    let client = request.client().clone();
+    let token = client
+        .token()
+        .get(client.configuration(), request.signing_name())?;
+    let value = Zeroizing::new(format!("Bearer {}", token.text.as_str()));
+    request.headers_mut().set_checked("Authorization", &value)
 }
 
 fn signature(request: &Request, credentials: &Value, now: i64) -> Result<Signed> {

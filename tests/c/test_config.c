@@ -368,6 +368,16 @@ TEST(max_attempts)
     CHECK_KEPT(max_attempts, "7", "1");
 }
 
+TEST(auth_scheme_preference)
+{
+    /* A service without a model takes either. */
+    session_client_t *client = client_with("own", SETTINGS("auth_scheme_preference", "httpBearerAuth"));
+
+    CHECK_STR(session_error_code(send_error(request_of(client, "Get", "GET", "/", "{}"))), "NoBearerTokenProviders");
+    CHECK_TEXT_SETTERS(auth_scheme_preference, "sigv4,httpBearerAuth");
+    CHECK_KEPT(auth_scheme_preference, "sigv4", "httpBearerAuth");
+}
+
 TEST(retry_mode)
 {
     CHECK_INT(tries(SETTINGS("retry_mode", "standard")), 3);
