@@ -1,6 +1,6 @@
 //! The built-in transport as a session uses it.
 
-use super::http::{HttpTransport, ProxySettings, Tls};
+use super::http::{HttpTransport, ProxySettings, SystemStore, Tls};
 use super::{TlsSettings, Transport};
 use crate::error::Result;
 use crate::load::environment::{Environment, Variable};
@@ -17,5 +17,14 @@ pub fn built_in(tls: &Tls, environment: &Environment) -> Result<Arc<dyn Transpor
         let variable = Variable::named(name.as_bytes())?;
         environment.get(variable).map(|value| value.to_string())
     });
-    Ok(Arc::new(HttpTransport::new(tls.clone(), proxies)))
+    let tls = tls.clone().with_system_store(SystemStore {
+        file: environment.path(Variable::SslCertFile),
+        folders: environment
+            .path(Variable::SslCertDir)
+            .iter()
+            .flat_map(std::env::split_paths)
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .collect(),
+    });
+    Ok(Arc::new(HttpTransport::new(tls, proxies)))
 }

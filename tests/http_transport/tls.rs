@@ -9,9 +9,10 @@ use rustls::{
     RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion, version,
 };
 use session::error::Status;
+use session::load::environment::Environment;
 use session::transport::http::{HttpTransport, ProxySettings, Tls};
 use session::transport::{Body, HttpRequest, Timeouts, Transport};
-use session::transport::{PemSource, TlsSettings};
+use session::transport::{PemSource, TlsSettings, built_in};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -419,6 +420,33 @@ fn the_system_does_not_trust_our_ca() {
 }
 
 #[test]
+fn the_environment_says_where_the_systems_certificates_are() {
+    let Some(certificates) = Certificates::get() else {
+        return;
+    };
+    let server = certificates.server("good", false, BOTH);
+    let authority = server.authority("localhost");
+    let ca = certificates.path("ca.pem");
+    let folder = certificates.path("trusted");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::copy(&ca, folder.join("ca.pem")).unwrap();
+    let folders = format!("/nowhere::{}", folder.display());
+    for (name, value) in [
+        ("SSL_CERT_FILE", ca.to_str().unwrap()),
+        ("SSL_CERT_DIR", folders.as_str()),
+    ] {
+        let environment = Environment::from_pairs([(name, value)]);
+        let transport = built_in(&Tls::default(), &environment).unwrap();
+        let reply = transport.send(secure(&authority)).unwrap();
+        assert_eq!(reply.status, 200, "{name}");
+    }
+    let environment = Environment::from_pairs([("SSL_CERT_FILE", "/nowhere")]);
+    let transport = built_in(&Tls::default(), &environment).unwrap();
+    let error = transport.send(secure(&authority)).err().unwrap();
+    assert!(error.text().contains("/nowhere"), "{error}");
+}
+
+#[test]
 fn a_client_certificate_is_shown_where_it_is_asked_for() {
     let Some(certificates) = Certificates::get() else {
         return;
@@ -596,7 +624,13 @@ fn what_was_asked_for_is_checked_at_once() {
             ca(bytes(&good[..good.len() / 2])),
             bundle,
             "failed to load custom CA bundle PEM file",
-            "memory",
+            "the PEM text in memory: a section has no end: the text is cut off",
+        ),
+        (
+            ca(bytes("-----BEGIN SECRET-IN-A-LINE\n")),
+            bundle,
+            "failed to load custom CA bundle PEM file",
+            "a line that begins a section is malformed",
         ),
         (
             ca(path("ca.key")),
@@ -675,7 +709,10 @@ fn what_was_asked_for_is_checked_at_once() {
             (code, message)
         );
         assert!(error.text().contains(why), "{why}: {error}");
-        assert!(!error.text().contains("PRIVATE KEY"));
+        // As text or as numbers.
+        for hidden in ["PRIVATE KEY", "SECRET", "[67", "[45"] {
+            assert!(!error.text().contains(hidden), "{error}");
+        }
     }
     assert!(!format!("{:?}", pair(bytes("SECRET"), bytes("SECRET"))).contains("SECRET"));
 }

@@ -2,19 +2,22 @@
 //!
 //! ureq runs the protocol. What it would do differently from what a signed request needs is done here, below it, in the
 //! connection that it is given: the head goes out as it was written, names are looked up only to connect, every wait has
-//! an end, a failure says what failed and where. There is no thread, no process-wide state, and nothing happens before
-//! the first request: no socket, no certificate, no pool.
+//! an end, a failure says what failed and where. There is no thread, no process-wide state but certificates that were
+//! read, and nothing happens before the first request: no socket, no system certificate, no pool.
 
 mod body;
+mod certificates;
 mod connection;
 mod exempt;
 mod fault;
 mod head;
+mod kept;
 mod pool;
 mod proxy;
 mod socket;
 mod tls;
 
+pub use certificates::SystemStore;
 pub use proxy::ProxySettings;
 pub use tls::Tls;
 

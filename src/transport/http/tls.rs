@@ -1,15 +1,15 @@
 //! TLS: whom to trust, and what to show of ourselves.
 
+use super::certificates::{CLIENT_CERTIFICATE, SystemStore, bundle, key_pair};
 use super::fault::Fault;
 use super::socket::Socket;
 use crate::error::{Error, Result, Status};
-use crate::transport::{PemSource, TlsSettings};
+use crate::transport::TlsSettings;
 use once_cell::sync::OnceCell;
 use rustls::client::{ResolvesClientCert, WantsClientCert, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::pki_types::ServerName;
+use rustls::sign::SingleCertAndKey;
 use rustls::{
     CertificateError, ClientConfig, ClientConnection, ConfigBuilder, InvalidMessage, RootCertStore,
 };
@@ -22,6 +22,7 @@ use std::sync::Arc;
 pub struct Tls {
     roots: Option<Arc<RootCertStore>>,
     client: Option<Arc<SingleCertAndKey>>,
+    system: SystemStore,
 }
 
 impl fmt::Debug for Tls {
@@ -37,10 +38,10 @@ impl Tls {
     /// Reads and checks what was asked for. Does nothing where nothing was: the system's store is opened only when the
     /// first `https` request is sent.
     pub fn check(settings: &TlsSettings) -> Result<Tls> {
-        let roots = settings.ca_bundle.as_ref().map(roots).transpose()?;
+        let roots = settings.ca_bundle.as_ref().map(bundle).transpose()?;
         let client = match (&settings.client_certificate, &settings.client_key) {
             (None, None) => None,
-            (Some(certificate), Some(key)) => Some(client(certificate, key)?),
+            (Some(certificate), Some(key)) => Some(key_pair(certificate, key)?),
             (certificate, key) => {
                 let message = format!(
                     "client TLS cert({}) and key({}) must both be provided",
@@ -50,99 +51,19 @@ impl Tls {
                 return Err(Error::new(Status::Config, CLIENT_CERTIFICATE, message));
             }
         };
-        Ok(Tls { roots, client })
-    }
-}
-
-const CA_BUNDLE: &str = "LoadCustomCABundleError";
-const CLIENT_CERTIFICATE: &str = "LoadClientTLSCertError";
-
-fn roots(bundle: &PemSource) -> Result<Arc<RootCertStore>> {
-    let pem = bundle.read().map_err(|error| {
-        refused(
-            CA_BUNDLE,
-            "failed to open custom CA bundle PEM file",
-            format!("{}: {error}", bundle.name()),
-        )
-    })?;
-    let mut store = RootCertStore::empty();
-    let mut why = "no certificate in it".to_owned();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        match certificate {
-            Ok(certificate) => {
-                if let Err(error) = store.add(certificate) {
-                    why = format!("no certificate in it can be used: {error}");
-                }
-            }
-            Err(error) => why = error.to_string(),
-        }
-    }
-    if store.is_empty() {
-        let why = format!("{}: {why}", bundle.name());
-        return Err(refused(
-            CA_BUNDLE,
-            "failed to load custom CA bundle PEM file",
-            why,
-        ));
-    }
-    Ok(Arc::new(store))
-}
-
-fn client(certificate: &PemSource, key: &PemSource) -> Result<Arc<SingleCertAndKey>> {
-    let open = |source: &PemSource, message: &str| {
-        source.read().map_err(|error| {
-            refused(
-                CLIENT_CERTIFICATE,
-                message,
-                format!("{}: {error}", source.name()),
-            )
+        let system = SystemStore::default();
+        Ok(Tls {
+            roots,
+            client,
+            system,
         })
-    };
-    let certificate_pem = open(certificate, "failed to open custom client TLS cert file")?;
-    let key_pem = open(key, "failed to open custom client TLS key file")?;
-    let pair = |why: String| {
-        refused(
-            CLIENT_CERTIFICATE,
-            "unable to load x509 key pair from client cert",
-            why,
-        )
-    };
-
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&certificate_pem)
-        .collect::<Result<_, _>>()
-        .map_err(|error| pair(format!("{}: {error}", certificate.name())))?;
-    if chain.is_empty() {
-        return Err(pair(format!(
-            "{}: no certificate in it",
-            certificate.name()
-        )));
     }
-    let encrypted = key_pem
-        .windows(ENCRYPTED.len())
-        .any(|window| window == ENCRYPTED);
-    let key_der = PrivateKeyDer::from_pem_slice(&key_pem).map_err(|error| {
-        let why = if encrypted {
-            "the key is encrypted".to_owned()
-        } else {
-            format!("no private key in it: {error}")
-        };
-        pair(format!("{}: {why}", key.name()))
-    })?;
-    CertifiedKey::from_der(chain, key_der, &ring::default_provider())
-        .map(|certified| Arc::new(SingleCertAndKey::from(certified)))
-        .map_err(|error| {
-            pair(format!(
-                "{} and {}: {error}",
-                certificate.name(),
-                key.name()
-            ))
-        })
-}
 
-const ENCRYPTED: &[u8] = b"ENCRYPTED";
-
-fn refused(code: &str, message: &str, why: String) -> Error {
-    Error::new(Status::Config, code, message).with_cause(Error::new(Status::Config, "", why))
+    /// The same with the system's certificates from elsewhere.
+    pub fn with_system_store(mut self, store: SystemStore) -> Tls {
+        self.system = store;
+        self
+    }
 }
 
 /// The TLS of one process's connections, made when the first is opened. Sessions are resumed from it.
@@ -190,7 +111,7 @@ fn config(settings: &Tls) -> Result<Arc<ClientConfig>, Fault> {
     let provider = Arc::new(ring::default_provider());
     let roots = match &settings.roots {
         Some(roots) => Arc::clone(roots),
-        None => Arc::new(system_roots()?),
+        None => settings.system.roots()?,
     };
     let builder = builder(&provider, roots).map_err(|error| fault(&error, "TLS"))?;
     Ok(Arc::new(match &settings.client {
@@ -211,23 +132,6 @@ fn builder(
     Ok(ClientConfig::builder_with_provider(Arc::clone(provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_webpki_verifier(verifier))
-}
-
-fn system_roots() -> Result<RootCertStore, Fault> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(found.certs);
-    if store.is_empty() {
-        let why = found
-            .errors
-            .first()
-            .map(|error| format!(" ({error})"))
-            .unwrap_or_default();
-        return Err(Fault::lasting(format!(
-            "the system has no certificates to trust{why}: install them (`ca-certificates`) or name a CA bundle"
-        )));
-    }
-    Ok(store)
 }
 
 /// What an error of TLS means.
