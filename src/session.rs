@@ -338,6 +338,15 @@ impl<'a> Loader<'a> {
         self.code.credentials.is_some() || has_environment_keys(&self.environment)
     }
 
+    fn no_such_profile(&self, files: &Files) -> Error {
+        let error = files.no_such_profile(&self.profile_name);
+        if self.shared_config || self.options.files.is_some() {
+            return error;
+        }
+        let why = "the config file is read only if AWS_SDK_LOAD_CONFIG is true or the options enable shared config";
+        error.with_cause(Error::new(Status::ProfileNotFound, "", why))
+    }
+
     fn read_files(&self, files: &mut Files) -> Result<Profile> {
         match &self.options.files {
             Some(paths) => {
@@ -376,7 +385,7 @@ impl<'a> Loader<'a> {
         let name = &self.profile_name;
         match files.profile(name, self.shared_config)? {
             Some(profile) => Ok(profile),
-            None if wanted => Err(files.no_such_profile(name)),
+            None if wanted => Err(self.no_such_profile(files)),
             None => Ok(Profile::empty(name.clone())),
         }
     }

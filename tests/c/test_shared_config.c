@@ -24,6 +24,18 @@ static void check_place(const session_error_t *error, const char *path, int line
 
 /* ---- Where files are ---- */
 
+TEST(a_profile_of_the_config_file_that_is_not_read)
+{
+    const char *hint = "the config file is read only if AWS_SDK_LOAD_CONFIG is true or the options enable shared config";
+    const session_error_t *error;
+
+    config_file("[profile p]\nregion = r\n");
+    error = refused(with_profile(WITH_NOTHING, "p"), SESSION_ERR_PROFILE_NOT_FOUND);
+    CHECK_CONTAINS(session_error_text(error), hint);
+    error = refused(with_profile(WITH(SHARED), "q"), SESSION_ERR_PROFILE_NOT_FOUND);
+    CHECK(strstr(session_error_text(error), hint) == NULL);
+}
+
 TEST(files_are_in_the_home_folder_unless_variables_name_others)
 {
     const char *config = write_file("my config", "[default]\nregion = named-1\n");
