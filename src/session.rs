@@ -115,7 +115,7 @@ impl Session {
         }
         let loaded = Loader::new(options)?.load()?;
         let loaded = Arc::new(loaded);
-        let credentials = Arc::new(loaded.plan.credentials(&loaded));
+        let credentials = Arc::new(Plan::credentials(&loaded));
         let config = ResolvedConfig::new(loaded, credentials);
         let given = options.handlers.as_ref().filter(|given| !given.is_empty());
         let mut handlers = given.cloned().unwrap_or_else(defaults::handlers);

@@ -1,9 +1,10 @@
 //! Roles: STS gives credentials of a role to whoever has credentials that may have them.
 
 use super::cli_cache::CliCache;
-use super::profile::Role;
+use super::profile::{Plan, Role};
 use super::{Credentials, Patient, Provider, Value, sts};
 use crate::error::{Error, Result, Status};
+use crate::load::profile::Key;
 use crate::resolved::Loaded;
 use crate::service::Client;
 use crate::session::TokenRequest;
@@ -35,38 +36,44 @@ pub struct RolePolicy {
 pub(super) struct AssumeRole {
     loaded: Arc<Loaded>,
     role: Arc<Role>,
-    source: Arc<Credentials>,
+    /// How many roles come before.
+    before: usize,
+    source: OnceLock<Arc<Credentials>>,
     client: OnceLock<Arc<Client>>,
     session_name: OnceLock<Text>,
     cache: Option<CliCache>,
 }
 
 impl AssumeRole {
-    pub(super) fn new(
-        loaded: &Arc<Loaded>,
-        role: &Arc<Role>,
-        source: Arc<Credentials>,
-    ) -> AssumeRole {
+    pub(super) fn new(loaded: &Arc<Loaded>, role: &Arc<Role>, before: usize) -> AssumeRole {
         let cache = CliCache::of_role(loaded, || arguments(role));
         AssumeRole {
             loaded: loaded.clone(),
             role: role.clone(),
-            source,
+            before,
+            source: OnceLock::new(),
             client: OnceLock::new(),
             session_name: OnceLock::new(),
             cache,
         }
     }
 
+    /// What the role is assumed with.
+    fn source(&self) -> &Arc<Credentials> {
+        self.source
+            .get_or_init(|| Arc::new(Plan::after_roles(&self.loaded, self.before)))
+    }
+
     fn assume(&self, client: &Arc<Client>) -> Result<Value> {
         // Before anybody is asked for a code: without a source it would be for nothing.
-        if !self.source.is_anonymous() {
+        let source = self.source();
+        if !source.is_anonymous() {
             let now = || client.configuration().now_seconds();
-            self.source.get(&now, 0, &Patient)?;
+            source.get(&now, 0, &Patient)?;
         }
         let params = self.params(client)?;
         let mut reply = sts::call(client, crate::text!("AssumeRole"), params)?;
-        let assumed = sts::read(&mut reply, NAME, &self.role.arn.value)?;
+        let assumed = sts::read(&mut reply, NAME, self.role.arn())?;
         if let Some(cache) = &self.cache {
             cache.put_role(client.configuration(), &assumed);
         }
@@ -80,7 +87,7 @@ impl AssumeRole {
             .or_insert_with(|| DURATION.into());
         let named = self
             .session_name
-            .get_or_init(|| match &self.role.session_name {
+            .get_or_init(|| match self.role.value(Key::RoleSessionName) {
                 Some(name) => name.clone(),
                 None => sts::session_name(client),
             });
@@ -94,7 +101,7 @@ impl AssumeRole {
 
     /// The MFA code, where the role wants one.
     fn code(&self) -> Result<Option<Text>> {
-        let Some(serial) = &self.role.mfa_serial else {
+        let Some(serial) = self.role.value(Key::MfaSerial) else {
             return Ok(None);
         };
         let Some(ask) = &self.loaded.token_provider else {
@@ -106,8 +113,8 @@ impl AssumeRole {
         };
         let request = TokenRequest {
             serial: serial.clone(),
-            role: self.role.arn.value.clone(),
-            profile: self.role.profile.clone(),
+            role: self.role.arn().clone(),
+            profile: self.role.profile.name.clone(),
         };
         ask(&request).map(Some)
     }
@@ -117,7 +124,7 @@ impl Provider for AssumeRole {
     fn retrieve(&self) -> Result<Value> {
         let client = self
             .client
-            .get_or_init(|| sts::client(&self.loaded, self.source.clone()));
+            .get_or_init(|| sts::client(&self.loaded, self.source().clone()));
         let now = client.configuration().now_seconds();
         match self.cache.as_ref().and_then(|cache| cache.get(now, NAME)) {
             Some(value) => Ok(value),
@@ -135,6 +142,7 @@ fn arguments(role: &Role) -> Map<String, Json> {
         }
     };
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.as_str().into());
+    let of_profile = |key| role.value(key).map(|text| text.as_str().into());
     let texts = |texts: &[Text]| {
         let list: Vec<&str> = texts.iter().map(Text::as_str).collect();
         (!list.is_empty()).then(|| json!(list))
@@ -152,10 +160,10 @@ fn arguments(role: &Role) -> Map<String, Json> {
         .iter()
         .map(|(key, value)| json!({"Key": key.as_str(), "Value": value.as_str()}));
     let tags: Vec<Json> = tags.collect();
-    add("RoleArn", Some(role.arn.value.as_str().into()));
-    add("RoleSessionName", text(&role.session_name));
-    add("ExternalId", text(&role.external_id));
-    add("SerialNumber", text(&role.mfa_serial));
+    add("RoleArn", Some(role.arn().as_str().into()));
+    add("RoleSessionName", of_profile(Key::RoleSessionName));
+    add("ExternalId", of_profile(Key::ExternalId));
+    add("SerialNumber", of_profile(Key::MfaSerial));
     add("DurationSeconds", role.duration_seconds.map(Json::from));
     add("Policy", text(policy));
     add("PolicyArns", (!arns.is_empty()).then(|| arns.into()));

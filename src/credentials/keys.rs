@@ -59,7 +59,7 @@ fn value(settings: &Settings) -> Result<Value> {
     let text = |key| settings.value(key).unwrap_or_default();
     let file = settings
         .get(Key::AccessKeyId)
-        .map(|setting| setting.position.path.display().to_string());
+        .map(|setting| setting.position.path().display().to_string());
     let provider = format!("SharedConfigCredentials: {}", file.unwrap_or_default());
     let value = Value::of_keys(
         text(Key::AccessKeyId),

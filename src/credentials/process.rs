@@ -36,7 +36,7 @@ impl Process {
     fn error(&self, code: &str, message: impl AsRef<str>) -> Error {
         let position = &self.command.position;
         Error::new(Status::Credentials, code, message).with_position(
-            &position.path,
+            position.path(),
             position.line,
             0,
         )

@@ -101,22 +101,26 @@ pub struct Sso {
 /// A role that is assumed with what came before.
 #[derive(Clone, Debug)]
 pub struct Role {
-    /// The profile that has it.
-    pub profile: Text,
-    /// The role.
-    pub arn: Setting,
-    /// The name of its session, if that is said.
-    pub session_name: Option<Text>,
-    /// What the role's owner wants to hear.
-    pub external_id: Option<Text>,
-    /// The device whose codes are asked for.
-    pub mfa_serial: Option<Text>,
+    /// The profile that has it, with a `role_arn`.
+    pub profile: Arc<Profile>,
     /// For how many seconds, if that is said.
     pub duration_seconds: Option<u32>,
     /// Who says it.
     pub duration_origin: Origin,
     /// What the program says besides.
     pub policy: RolePolicy,
+}
+
+impl Role {
+    /// What the profile says of the role.
+    pub fn value(&self, key: Key) -> Option<&Text> {
+        self.profile.settings.get(key).map(|setting| &setting.value)
+    }
+
+    /// The role.
+    pub fn arn(&self) -> &Text {
+        self.value(Key::RoleArn).unwrap_or(&Text::EMPTY)
+    }
 }
 
 /// How credentials will be had.
@@ -158,18 +162,24 @@ impl Plan {
         };
         // A web identity is a role already.
         let assumed = matches!(&plan.base, Base::WebIdentity(_)) && profile.source.is_none();
-        if let Some(arn) = profile.settings.get(Key::RoleArn).filter(|_| !assumed) {
-            plan.roles.push(Arc::new(role(profile, arn, options)?));
+        if profile.settings.get(Key::RoleArn).is_some() && !assumed {
+            plan.roles.push(Arc::new(role(profile, options)?));
         }
         Ok(plan)
     }
 
-    /// The source that carries the plan out.
-    pub fn credentials(&self, loaded: &Arc<Loaded>) -> Credentials {
-        let base = self.base.credentials(loaded);
-        self.roles.iter().fold(base, |source, role| {
-            Credentials::provided(AssumeRole::new(loaded, role, Arc::new(source)))
-        })
+    /// The source that carries the plan of a session out.
+    pub fn credentials(loaded: &Arc<Loaded>) -> Credentials {
+        Plan::after_roles(loaded, loaded.plan.roles.len())
+    }
+
+    /// The source of what is had after so many roles. Those before the last are made when they are asked.
+    pub(super) fn after_roles(loaded: &Arc<Loaded>, count: usize) -> Credentials {
+        let before = count.checked_sub(1);
+        match before.and_then(|before| Some((before, loaded.plan.roles.get(before)?))) {
+            Some((before, role)) => Credentials::provided(AssumeRole::new(loaded, role, before)),
+            None => loaded.plan.base.credentials(loaded),
+        }
     }
 }
 
@@ -261,7 +271,6 @@ fn credential_source(setting: &Setting, profile: &Text, environment: &Environmen
     }
 }
 
-/// What is said of SSO, after it was checked; with a session, its values count.
 /// What a profile says of IAM Identity Center, where it says all that is needed.
 pub(super) fn sso_of(profile: &Profile, first: &Setting) -> Result<Sso> {
     check_sso(profile)?;
@@ -288,7 +297,7 @@ fn sso(profile: &Profile, first: &Setting) -> Sso {
     }
 }
 
-fn role(profile: &Profile, arn: &Setting, options: RoleOptions) -> Result<Role> {
+fn role(profile: &Arc<Profile>, options: RoleOptions) -> Result<Role> {
     if let Some(serial) = profile
         .settings
         .get(Key::MfaSerial)
@@ -310,11 +319,7 @@ fn role(profile: &Profile, arn: &Setting, options: RoleOptions) -> Result<Role> 
         (None, None) => Origin::Default,
     };
     Ok(Role {
-        profile: profile.name.clone(),
-        arn: arn.clone(),
-        session_name: value(&profile.settings, Key::RoleSessionName),
-        external_id: value(&profile.settings, Key::ExternalId),
-        mfa_serial: value(&profile.settings, Key::MfaSerial),
+        profile: profile.clone(),
         duration_seconds: options.duration_seconds.or(duration(profile)?),
         duration_origin,
         policy: RolePolicy::default(),

@@ -93,7 +93,7 @@ impl SsoRole {
                     self.sso.profile
                 ),
             )
-            .with_position(&self.sso.position.path, self.sso.position.line, 0)),
+            .with_position(self.sso.position.path(), self.sso.position.line, 0)),
         }
     }
 }

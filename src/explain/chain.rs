@@ -39,7 +39,7 @@ pub(super) fn of(config: &ResolvedConfig) -> Vec<Step> {
         return Vec::new();
     }
     let roles = loaded.plan.roles.iter();
-    let roles = roles.map(|role| role_step(role, &loaded.profile));
+    let roles = roles.map(|role| role_step(role));
     std::iter::once(base_step(loaded)).chain(roles).collect()
 }
 
@@ -191,7 +191,7 @@ fn container_step(step: Step, environment: &Environment) -> Step {
     step.of_variables(environment, &VARIABLES)
 }
 
-fn role_step(role: &Role, profile: &Profile) -> Step {
+fn role_step(role: &Role) -> Step {
     const KEYS: [Key; 6] = [
         Key::RoleArn,
         Key::SourceProfile,
@@ -200,14 +200,9 @@ fn role_step(role: &Role, profile: &Profile) -> Step {
         Key::ExternalId,
         Key::MfaSerial,
     ];
-    let origin = Origin::File(role.arn.position.clone());
-    let mut step = Step::new(Some("AssumeRoleProvider"), Some(origin));
-    // A profile that is its own source comes twice, the second time without the role.
-    let has_role =
-        |of: &&Profile| of.name == role.profile && of.settings.get(Key::RoleArn).is_some();
-    if let Some(profile) = profiles(profile).find(has_role) {
-        step = step.of_profile(profile, &KEYS);
-    }
+    let arn = role.profile.settings.get(Key::RoleArn);
+    let origin = arn.map(|arn| Origin::File(arn.position.clone()));
+    let mut step = Step::new(Some("AssumeRoleProvider"), origin).of_profile(&role.profile, &KEYS);
     if let Some(seconds) = role.duration_seconds {
         step.values.push(Entry {
             name: Key::DurationSeconds.name(),

@@ -54,9 +54,9 @@ fn origin(origin: Option<&Origin>) -> Value {
         }
         Some(Origin::File(position)) => json!({
             "kind": "file",
-            "path": position.path.to_string_lossy(),
+            "path": position.path().to_string_lossy(),
             "line": position.line,
-            "section": &*position.section,
+            "section": &*position.section.title,
         }),
     }
 }

@@ -22,18 +22,32 @@ pub enum Origin {
 /// A line in a file, and the section it stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilePosition {
-    /// The file.
-    pub path: Arc<Path>,
+    /// The section, which all lines of it share.
+    pub section: Arc<FileSection>,
     /// The line, from 1.
     pub line: u32,
-    /// The section, as a user names it: `profile dev`, `sso-session corp`.
-    pub section: Arc<str>,
+}
+
+/// A section of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FileSection {
+    /// The file.
+    pub path: Arc<Path>,
+    /// Its name, as a user writes it: `profile dev`, `sso-session corp`.
+    pub title: Box<str>,
+}
+
+impl FilePosition {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.section.path
+    }
 }
 
 impl fmt::Display for FilePosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.to_string_lossy();
-        let (path, section) = (Escaped(&path), Escaped(&self.section));
+        let path = self.path().to_string_lossy();
+        let (path, section) = (Escaped(&path), Escaped(&self.section.title));
         write!(f, "{path}:{} ({section})", self.line)
     }
 }

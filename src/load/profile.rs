@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Result, Status};
 use crate::load::ini::{FileKind, IniFile, MAX_SIZE, Property, SectionKind};
-use crate::load::origin::FilePosition;
+use crate::load::origin::{FilePosition, FileSection};
 use crate::text::{Text, shown};
 use std::cell::LazyCell;
 use std::fs::File;
@@ -101,13 +101,12 @@ pub struct Setting {
 }
 
 impl Setting {
-    fn of(property: &Property<'_>, path: &Arc<Path>, section: &Arc<str>) -> Setting {
+    fn of(property: &Property<'_>, section: &Arc<FileSection>) -> Setting {
         Setting {
             value: Text::lossy(property.value()),
             position: FilePosition {
-                path: path.clone(),
-                line: property.line,
                 section: section.clone(),
+                line: property.line,
             },
         }
     }
@@ -115,7 +114,7 @@ impl Setting {
     /// The error for a value that can't be used.
     pub fn error(&self, code: &str, message: impl AsRef<str>) -> Error {
         Error::new(Status::Config, code, message).with_position(
-            &self.position.path,
+            self.position.path(),
             self.position.line,
             0,
         )
@@ -137,6 +136,19 @@ pub enum FileState {
 
 /// How many profiles may build on each other. Each is a call in the other, and stacks are small.
 const LONGEST_CHAIN: usize = 64;
+
+/// A profile on the way to its source.
+struct Visited<'a> {
+    name: &'a Text,
+    before: Option<&'a Visited<'a>>,
+}
+
+impl<'a> Visited<'a> {
+    /// The names, the last first.
+    fn names(last: Option<&'a Visited<'a>>) -> impl Iterator<Item = &'a Text> {
+        std::iter::successors(last, |visited| visited.before).map(|visited| visited.name)
+    }
+}
 
 /// A file that was looked for.
 #[derive(Clone, Debug)]
@@ -191,12 +203,12 @@ impl Files {
     /// What the files say about a section, or None if it stands in none of them.
     fn section(&self, kind: SectionKind, name: &str, shared_config: bool) -> Option<Settings> {
         let mut found: Option<Settings> = None;
-        let title = LazyCell::new(|| title(kind, name));
         for (path, file) in &self.read {
             let Some(section) = file.section(kind, name) else {
                 continue;
             };
-            let setting = |property: &Property<'_>| Setting::of(property, path, &title);
+            let place = LazyCell::new(|| place(path, kind, name));
+            let setting = |property: &Property<'_>| Setting::of(property, &place);
             let mut of_file = Settings::default();
             for property in section.iter() {
                 let Some(key) = Key::named(property.key) else {
@@ -228,7 +240,7 @@ impl Files {
     /// The profile of that name with everything that it builds on, if it stands anywhere.
     pub fn profile(&self, name: &Text, shared_config: bool) -> Result<Option<Profile>> {
         self.settings(name, shared_config)
-            .map(|settings| self.linked_profile(name, settings, shared_config, &mut Vec::new()))
+            .map(|settings| self.linked_profile(name, settings, shared_config, None))
             .transpose()
     }
 
@@ -242,7 +254,7 @@ impl Files {
         name: &Text,
         settings: Settings,
         shared_config: bool,
-        path: &mut Vec<Text>,
+        before: Option<&Visited<'_>>,
     ) -> Result<Profile> {
         let mut profile = Profile {
             name: name.clone(),
@@ -250,7 +262,7 @@ impl Files {
             source: None,
             sso_session: None,
         };
-        if path.iter().any(|visited| visited == name) {
+        if Visited::names(before).any(|visited| visited == name) {
             // The second visit ends a cycle: the profile serves as a source of keys alone.
             profile.settings.remove(&[
                 Key::RoleArn,
@@ -263,7 +275,6 @@ impl Files {
             profile.check_role()?;
         }
         profile.check_one_type()?;
-        path.push(name.clone());
         if profile.settings.get(Key::SourceProfile).is_some() {
             profile.settings.remove(&[
                 Key::CredentialSource,
@@ -281,7 +292,8 @@ impl Files {
             ]);
         }
         if let Some(source) = profile.settings.get(Key::SourceProfile) {
-            let found = self.source_of(&profile, source, shared_config, path)?;
+            let visited = Visited { name, before };
+            let found = self.source_of(&profile, source, shared_config, &visited)?;
             profile.source = Some(Arc::new(found));
         }
         if let Some(session) = profile.settings.get(Key::SsoSession) {
@@ -295,23 +307,28 @@ impl Files {
         profile: &Profile,
         source: &Setting,
         shared_config: bool,
-        path: &mut Vec<Text>,
+        visited: &Visited<'_>,
     ) -> Result<Profile> {
-        if path.len() >= LONGEST_CHAIN {
-            let first = path.first().map_or("", Text::as_str);
+        if Visited::names(Some(visited)).count() >= LONGEST_CHAIN {
+            let first = Visited::names(Some(visited))
+                .last()
+                .map_or("", Text::as_str);
             let message = format!(
                 "the chain of source_profile that starts at profile {first} is longer than {LONGEST_CHAIN} profiles"
             );
             return Err(source.error("SharedConfigErr", message));
         }
         let name = &source.value;
-        let cycle = path.contains(name).then(|| path.join(" -> "));
+        let is_cycle = Visited::names(Some(visited)).any(|visited| visited == name);
         let failure = |why: Option<Error>| {
             let role = profile.settings.value(Key::RoleArn).unwrap_or_default();
             let mut message = format!(
                 "failed to load assume role for {role}, source profile {name} has no shared credentials"
             );
-            if let Some(way) = &cycle {
+            if is_cycle {
+                let mut way: Vec<&str> = Visited::names(Some(visited)).map(Text::as_str).collect();
+                way.reverse();
+                let way = way.join(" -> ");
                 message.push_str(&format!("; the profiles form a cycle: {way} -> {name}"));
             }
             let error = source.error("SharedConfigAssumeRoleError", message);
@@ -320,7 +337,7 @@ impl Files {
         let Some(settings) = self.settings(name, shared_config) else {
             return Err(failure(Some(self.no_such_profile(name))));
         };
-        let found = self.linked_profile(name, settings, shared_config, path)?;
+        let found = self.linked_profile(name, settings, shared_config, Some(visited))?;
         if found.has_credentials() {
             Ok(found)
         } else {
@@ -331,17 +348,17 @@ impl Files {
     /// The endpoints that a `services` section gives, by service id. The later file wins.
     pub fn service_endpoints(&self, name: &Setting) -> Vec<(Text, Setting)> {
         let wanted = name.value.trim();
-        let section_title = title(SectionKind::Services, wanted);
         let mut found: Vec<(Text, Setting)> = Vec::new();
         for (path, file) in &self.read {
             let Some(section) = file.section(SectionKind::Services, wanted) else {
                 continue;
             };
+            let place = place(path, SectionKind::Services, wanted);
             for service in section.iter() {
                 let Some(url) = section.sub(service.key, Key::EndpointUrl.name()) else {
                     continue;
                 };
-                let setting = Setting::of(&url, path, &section_title);
+                let setting = Setting::of(&url, &place);
                 found.retain(|(id, _)| !id.eq_ignore_ascii_case(service.key));
                 found.push((Text::lossy(service.key), setting));
             }
@@ -356,14 +373,14 @@ impl Files {
             let Some(section) = file.section(SectionKind::SsoSession, wanted) else {
                 continue;
             };
-            let title = title(SectionKind::SsoSession, wanted);
+            let place = place(path, SectionKind::SsoSession, wanted);
             let mut settings = Settings::default();
             for property in section.iter() {
                 let Some(key) = Key::named(property.key).filter(|_| !property.value().is_empty())
                 else {
                     continue;
                 };
-                settings.put(key, Setting::of(&property, path, &title));
+                settings.put(key, Setting::of(&property, &place));
             }
             return Ok(SsoSession {
                 name: Text::lossy(wanted),
@@ -418,14 +435,16 @@ fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A section as a user names it.
-fn title(kind: SectionKind, name: &str) -> Arc<str> {
+fn place(path: &Arc<Path>, kind: SectionKind, name: &str) -> Arc<FileSection> {
     let kind = match kind {
         SectionKind::Profile => "profile ",
         SectionKind::SsoSession => "sso-session ",
         SectionKind::Services => "services ",
     };
-    [kind, name].concat().into()
+    Arc::new(FileSection {
+        path: path.clone(),
+        title: [kind, name].concat().into(),
+    })
 }
 
 fn described(path: &Path, state: FileState) -> String {
