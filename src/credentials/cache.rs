@@ -334,21 +334,24 @@ impl Cache {
     pub(super) fn refresh_if_due(self: &Arc<Cache>) -> Option<i64> {
         let rounds = self.rounds();
         let clock = || self.now();
+        // The program's clock is not called under a lock.
+        let now = clock();
         let state = rounds.state.lock();
-        let is_due = need_of(state.held.as_ref(), clock(), 0) != Need::Nothing;
-        if is_due && state.round.is_none() && !rounds.is_quiet(clock()) {
+        let is_due = need_of(state.held.as_ref(), now, 0) != Need::Nothing;
+        if is_due && state.round.is_none() && !rounds.is_quiet(now) {
             // A failure is told to whoever needs the values.
             drop(self.ask(rounds, state, thread_number(), &clock, &Patient));
         } else {
             drop(state);
         }
+        let now = clock();
         let state = rounds.state.lock();
         if state.round.is_some() {
             return Some(1);
         }
         let refresh_at = state.held.as_ref()?.term.refresh_at();
         let next = refresh_at.max(rounds.quiet_until.load(Ordering::Acquire));
-        (refresh_at != NEVER).then(|| next.saturating_sub(clock()))
+        (refresh_at != NEVER).then(|| next.saturating_sub(now))
     }
 
     /// Forgets what is held; with `used`, only if that is what is held.

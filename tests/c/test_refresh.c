@@ -1,5 +1,7 @@
-/* Credentials that are refreshed: by callers, in the background, across fork; and what is left of them in memory. */
+/* Credentials that are refreshed: by callers, in the background, by a clock of the program, from files that changed, across
+   fork; and what is left of them in memory. */
 #include "check.h"
+#include "fake_http.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -182,6 +184,74 @@ TEST(values_are_copied_out)
     CHECK_INT(session_credentials_get_copy(NULL, 0, NULL, buffer, sizeof buffer, NULL, NULL, NULL),
               SESSION_ERR_INVALID_ARGUMENT);
     session_credentials_free(credentials);
+}
+
+#define ROLE                                                                                                   \
+    "[profile base]\naws_access_key_id = AKBASE\naws_secret_access_key = S\n"                                  \
+    "[profile r]\nrole_arn = arn:aws:iam::111111111111:role/r\nsource_profile = base\n"
+#define ROLE_REPLY(id, expiration)                                                                             \
+    "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>" id "</AccessKeyId>"                     \
+    "<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>" expiration "</Expiration>" \
+    "</Credentials></AssumeRoleResult></AssumeRoleResponse>"
+
+static int64_t set_clock(void *seconds)
+{
+    return *(int64_t *)seconds * 1000000000;
+}
+
+/* Credentials of a role that STS, played by the fake, gives to a program with a clock of its own. */
+static session_credentials_t *of_role(struct fake_http *fake, int64_t *seconds)
+{
+    session_config_t *config = fake_config_without_keys(fake);
+
+    config_file(ROLE);
+    CHECK_INT(session_config_set_clock(config, set_clock, seconds, NULL), SESSION_OK);
+    return own_credentials(session_credentials(loaded(with_config(with_profile(WITH(SHARED), "r"), config))));
+}
+
+TEST(the_clock_of_the_program_decides_when_to_refresh)
+{
+    /* To the system's clock these last for years. */
+    int64_t seconds = 2000000000;
+    struct fake_http fake = {.status = 200, .body = ROLE_REPLY("AK1", "2033-05-18T04:33:20Z")};
+    session_credentials_t *credentials = of_role(&fake, &seconds);
+    session_credentials_value_t *value = NULL;
+    session_error_t *error = NULL;
+
+    check_get(credentials, "AK1");
+    fake.body = ROLE_REPLY("AK2", "2033-05-18T05:33:20Z");
+    seconds += 3600 - 301;
+    check_get(credentials, "AK1");
+    CHECK_INT(fake.sent, 1);
+    seconds += 2;
+    check_get(credentials, "AK2");
+    CHECK_INT(fake.sent, 2);
+    CHECK_OK(session_credentials_try_get(credentials, &value, &error), error);
+    session_credentials_value_free(value);
+    seconds += 7200;
+    CHECK_INT(session_credentials_try_get(credentials, &value, NULL), SESSION_ERR_CREDENTIALS);
+    CHECK_INT(fake.sent, 2);
+}
+
+TEST(the_clock_of_the_program_decides_what_is_kept)
+{
+    /* To the system's clock these expired long ago. */
+    int64_t seconds = 1577934245;
+    struct fake_http fake = {.status = 200, .body = ROLE_REPLY("AK1", "2020-01-02T04:04:05Z")};
+    session_credentials_t *credentials = of_role(&fake, &seconds);
+    session_credentials_value_t *value = NULL;
+    session_error_t *error = NULL;
+
+    check_get(credentials, "AK1");
+    check_get(credentials, "AK1");
+    CHECK_INT(fake.sent, 1);
+    CHECK_OK(session_credentials_get(credentials, 3000, NULL, &value, &error), error);
+    session_credentials_value_free(value);
+    CHECK_INT(fake.sent, 1);
+    fake.body = ROLE_REPLY("AK2", "2020-01-02T05:04:05Z");
+    seconds += 3600;
+    check_get(credentials, "AK2");
+    CHECK_INT(fake.sent, 2);
 }
 
 /* A try_get that is refused has the background thread ask; it never asks itself. */
