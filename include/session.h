@@ -2516,7 +2516,8 @@ enum session_status_t session_credentials_refresh(struct session_credentials_t *
                                                   struct session_error_t **error);
 
 /**
- * Forgets the values that are held: the next get asks for new ones. Keys of a profile are then read from the file again.
+ * Forgets the values that are held: the next get asks for new ones. Keys of a profile are then read from the file again,
+ * also where a role is assumed with them.
  *
  * @param credentials  borrowed, nullable: NULL is ignored
  * @thread Any.

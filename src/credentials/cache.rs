@@ -325,6 +325,7 @@ impl Cache {
 
     /// Asks the provider, whatever is held.
     pub(super) fn refresh(self: &Arc<Cache>, now: &dyn Fn() -> i64, wait: &dyn Wait) -> Result<()> {
+        self.provider.expire();
         let rounds = self.rounds();
         let result = self.ask(rounds, rounds.state.lock(), thread_number(), now, wait);
         result.map(drop)
@@ -380,6 +381,15 @@ impl Cache {
             stripes.clear();
         }
         drop(state);
+    }
+
+    /// Forgets what is held if it never expires; else has the provider forget the like.
+    pub(super) fn expire_lasting(&self) {
+        let held = self.rounds().state.lock().held.clone();
+        match held.filter(|held| held.expires_at == NEVER) {
+            Some(held) => self.expire(Some(&held)),
+            None => self.provider.expire(),
+        }
     }
 
     /// Tells somebody whenever the keys have changed.

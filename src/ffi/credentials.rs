@@ -262,7 +262,8 @@ pub unsafe extern "C" fn session_credentials_refresh(
     })
 }
 
-/// Forgets the values that are held: the next get asks for new ones. Keys of a profile are then read from the file again.
+/// Forgets the values that are held: the next get asks for new ones. Keys of a profile are then read from the file again,
+/// also where a role is assumed with them.
 ///
 /// @param credentials  borrowed, nullable: NULL is ignored
 /// @thread Any.

@@ -254,6 +254,103 @@ TEST(the_clock_of_the_program_decides_what_is_kept)
     CHECK_INT(fake.sent, 2);
 }
 
+static const char *const key_files[] = {".aws/credentials", ".aws/config"};
+
+/* Writes keys for the profile `base` into one of the files; a role in the config file is assumed with them. */
+static void write_keys(const char *file, const char *id, int by_rename)
+{
+    int is_config = strcmp(file, ".aws/config") == 0;
+    const char *text = formatted("[%sbase]\naws_access_key_id = %s\naws_secret_access_key = S%s\n", is_config ? "profile " : "",
+                                 id, id);
+    const char *roles = "[profile r]\nrole_arn = arn:aws:iam::111111111111:role/r\nsource_profile = base\n"
+                        "[profile r2]\nrole_arn = arn:aws:iam::111111111111:role/r2\nsource_profile = r\n";
+
+    if (!is_config)
+        config_file(roles);
+    write_file(by_rename ? ".aws/next" : file, formatted("%s%s", text, is_config ? roles : ""));
+    if (by_rename)
+        CHECK_INT(rename(in_folder(".aws/next"), in_folder(file)), 0);
+}
+
+static void forget(session_credentials_t *credentials, int by_refresh)
+{
+    session_error_t *error = NULL;
+
+    if (by_refresh)
+        CHECK_OK(session_credentials_refresh(credentials, NULL, &error), error);
+    else
+        session_credentials_expire(credentials);
+}
+
+TEST(rotated_keys_are_read_again)
+{
+    for (int way = 0; way < 8; way++) {
+        const char *file = key_files[way & 1];
+        session_credentials_t *credentials;
+
+        remove_tree(in_folder(".aws"));
+        write_keys(file, "AKOLD", 0);
+        credentials = own_credentials(session_credentials(loaded(with_profile(WITH(SHARED), "base"))));
+        check_get(credentials, "AKOLD");
+        write_keys(file, "AKNEW", way & 2);
+        check_get(credentials, "AKOLD");
+        forget(credentials, way & 4);
+        check_get(credentials, "AKNEW");
+        write_keys(file, "AKLAST", way & 2);
+        forget(credentials, way & 4);
+        check_get(credentials, "AKLAST");
+    }
+}
+
+TEST(rotated_keys_that_a_role_is_assumed_with_are_read_again)
+{
+    for (int way = 0; way < 8; way++) {
+        const char *file = key_files[way & 1];
+        struct fake_http fake = {.status = 200, .body = ROLE_REPLY("AK1", "2040-01-01T00:00:00Z")};
+        session_credentials_t *credentials;
+        session_options_t *options;
+
+        remove_tree(in_folder(".aws"));
+        write_keys(file, "AKOLD", 0);
+        options = with_config(with_profile(WITH(SHARED), "r"), fake_config_without_keys(&fake));
+        credentials = own_credentials(session_credentials(loaded(options)));
+        check_get(credentials, "AK1");
+        CHECK_CONTAINS(fake.authorization, "Credential=AKOLD/");
+        write_keys(file, "AKNEW", way & 2);
+        fake.body = ROLE_REPLY("AK2", "2040-01-01T00:00:00Z");
+        forget(credentials, way & 4);
+        check_get(credentials, "AK2");
+        CHECK_CONTAINS(fake.authorization, "Credential=AKNEW/");
+        CHECK_INT(fake.sent, 2);
+    }
+}
+
+TEST(rotated_keys_below_two_roles_are_read_when_the_first_is_assumed_again)
+{
+    int64_t seconds = 2000000000;
+    struct fake_http fake = {.status = 200, .body = ROLE_REPLY("AK1", "2033-05-18T04:33:20Z")};
+    session_config_t *config = fake_config_without_keys(&fake);
+    session_credentials_t *credentials;
+
+    write_keys(".aws/credentials", "AKOLD", 0);
+    CHECK_INT(session_config_set_clock(config, set_clock, &seconds, NULL), SESSION_OK);
+    credentials = own_credentials(session_credentials(loaded(with_config(with_profile(WITH(SHARED), "r2"), config))));
+    check_get(credentials, "AK1");
+    CHECK_INT(fake.sent, 2);
+    write_keys(".aws/credentials", "AKNEW", 0);
+    session_credentials_expire(credentials);
+    /* What the first role gave is good until its end: whoever was asked for a code for it is not asked again. */
+    fake.body = ROLE_REPLY("AK2", "2033-05-18T04:33:20Z");
+    check_get(credentials, "AK2");
+    CHECK_INT(fake.sent, 3);
+    CHECK_CONTAINS(fake.authorization, "Credential=AK1/");
+    seconds += 3600;
+    fake.status = 403;
+    fake.body = "<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>no</Message></Error></ErrorResponse>";
+    CHECK(session_credentials_get(credentials, 0, NULL, &(session_credentials_value_t *){NULL}, NULL) != SESSION_OK);
+    CHECK_CONTAINS(fake.authorization, "Credential=AKNEW/");
+}
+
 /* A try_get that is refused has the background thread ask; it never asks itself. */
 static void try_until_held(session_credentials_t *credentials)
 {
