@@ -494,6 +494,10 @@ typedef struct session_provider_t {
    * It returns SESSION_OK with keys set; or says why not by session_provider_reply_set_error(), and returns another
    * status, which becomes that of the error. `reply` is valid in the call. Called once for all that wait, on the
    * thread of one of them and under no lock, when nothing is held that lasts. Must not unwind or longjmp.
+   *
+   * It must not wait for another thread that gets these very credentials, as that thread may wait for the answer: for
+   * ever, unless it has a cancel that ends the waiting. session_credentials_try_get() never waits. On its own thread
+   * a get of them gives what is held, or SESSION_ERR_INVALID_STATE.
    */
   enum session_status_t (*retrieve)(struct session_provider_reply_t *reply,
                                     void *user_data);
@@ -2434,6 +2438,9 @@ struct session_credentials_t *session_credentials_copy(const struct session_cred
 
 /**
  * Gets the values: those that are held if they last, else new ones.
+ *
+ * While another thread gets new ones, it may wait for that one, and so for the provider's callback, which must therefore
+ * not wait for this call. A cancel that is thrown or has a deadline ends such a waiting.
  *
  * @param credentials            borrowed
  * @param min_remaining_seconds  how long they must last at least, where their lifetime allows it; 0: still valid

@@ -101,6 +101,56 @@ TEST(a_provider_that_asks_for_its_own_credentials_is_told)
     session_credentials_free(credentials);
 }
 
+/* A provider that waits for another thread, which wants its credentials. */
+struct waiter {
+    session_credentials_t *credentials;
+    session_cancel_t *cancel;
+    session_status_t got, tried;
+};
+
+static void *get_elsewhere(void *data)
+{
+    struct waiter *waiter = data;
+    session_credentials_value_t *value = NULL;
+
+    waiter->tried = session_credentials_try_get(waiter->credentials, &value, NULL);
+    session_credentials_value_free(value);
+    value = NULL;
+    waiter->got = session_credentials_get(waiter->credentials, 0, waiter->cancel, &value, NULL);
+    session_credentials_value_free(value);
+    return NULL;
+}
+
+static session_status_t wait_for_another(session_provider_reply_t *reply, void *user_data)
+{
+    pthread_t other;
+
+    CHECK_INT(pthread_create(&other, NULL, get_elsewhere, user_data), 0);
+    CHECK_INT(pthread_join(other, NULL), 0);
+    return session_provider_reply_set_keys(reply, "AK", "SK", NULL);
+}
+
+TEST(a_provider_may_wait_for_a_thread_whose_waiting_ends)
+{
+    session_provider_t provider = SESSION_PROVIDER_INIT;
+    struct waiter waiter = {.cancel = session_cancel_new()};
+
+    alarm(60);
+    provider.retrieve = wait_for_another;
+    provider.user_data = &waiter;
+    CHECK_OK(session_credentials_new_provider(&provider, &waiter.credentials, NULL), NULL);
+    session_cancel_set_timeout_ms(waiter.cancel, 20);
+    check_get(waiter.credentials, "AK");
+    CHECK_INT(waiter.got, SESSION_ERR_TIMEOUT);
+    CHECK_INT(waiter.tried, SESSION_ERR_CREDENTIALS);
+    /* What is held serves the other thread. */
+    CHECK_OK(session_credentials_refresh(waiter.credentials, NULL, NULL), NULL);
+    CHECK_INT(waiter.got, SESSION_OK);
+    CHECK_INT(waiter.tried, SESSION_OK);
+    session_cancel_free(waiter.cancel);
+    session_credentials_free(waiter.credentials);
+}
+
 struct seen {
     int calls, freed;
     char last[32];
