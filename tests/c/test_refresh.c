@@ -440,6 +440,41 @@ TEST(the_background_thread_asks_for_those_who_must_not_wait)
     session_credentials_free(unused);
 }
 
+struct own_clock {
+    pthread_t caller;
+    session_credentials_t *credentials;
+    int came_back; /* from the credentials, on another thread */
+};
+
+static int64_t clock_that_uses_credentials(void *data)
+{
+    struct own_clock *clock = data;
+
+    if (!pthread_equal(pthread_self(), clock->caller) && !__atomic_load_n(&clock->came_back, __ATOMIC_ACQUIRE)) {
+        session_credentials_expire(clock->credentials);
+        __atomic_store_n(&clock->came_back, 1, __ATOMIC_RELEASE);
+    }
+    return INT64_C(2000000000) * 1000000000;
+}
+
+TEST(the_background_thread_holds_no_lock_when_it_reads_the_clock)
+{
+    struct fake_http fake = {.status = 200, .body = ROLE_REPLY("AK1", "2033-05-18T04:33:20Z")};
+    struct own_clock clock = {.caller = pthread_self()};
+    session_config_t *config = fake_config_without_keys(&fake);
+    struct timespec pause = {0, 1000000};
+
+    alarm(60);
+    config_file(ROLE);
+    CHECK_INT(session_config_set_clock(config, clock_that_uses_credentials, &clock, NULL), SESSION_OK);
+    clock.credentials = own_credentials(session_credentials(loaded(with_config(with_profile(WITH(SHARED), "r"), config))));
+    CHECK_OK(session_background_refresh_start(NULL), NULL);
+    check_get(clock.credentials, "AK1");
+    while (!__atomic_load_n(&clock.came_back, __ATOMIC_ACQUIRE))
+        nanosleep(&pause, NULL);
+    session_background_refresh_stop();
+}
+
 TEST(the_background_thread_refreshes_what_nobody_asks_for)
 {
     /* Four seconds, of which the last is for the refresh. */
