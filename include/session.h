@@ -494,6 +494,10 @@ typedef struct session_provider_t {
    * It returns SESSION_OK with keys set; or says why not by session_provider_reply_set_error(), and returns another
    * status, which becomes that of the error. `reply` is valid in the call. Called once for all that wait, on the
    * thread of one of them and under no lock, when nothing is held that lasts. Must not unwind or longjmp.
+   *
+   * It must not wait for another thread that gets these very credentials, as that thread may wait for the answer: for
+   * ever, unless it has a cancel that ends the waiting. session_credentials_try_get() never waits. On its own thread
+   * a get of them gives what is held, or SESSION_ERR_INVALID_STATE.
    */
   enum session_status_t (*retrieve)(struct session_provider_reply_t *reply,
                                     void *user_data);
@@ -967,7 +971,8 @@ enum session_status_t session_config_set_sleep(struct session_config_t *config,
                                                session_free_fn free_user_data);
 
 /**
- * Sets what tells the time, instead of the system's clock. For tests.
+ * Sets what tells the time, instead of the system's clock. For tests. The credentials that a session finds go by the clock
+ * that its load was given; those of a provider of the program by that of the request, or else the system's.
  *
  * @param config          borrowed
  * @param clock           the callback
@@ -2434,6 +2439,9 @@ struct session_credentials_t *session_credentials_copy(const struct session_cred
 /**
  * Gets the values: those that are held if they last, else new ones.
  *
+ * While another thread gets new ones, it may wait for that one, and so for the provider's callback, which must therefore
+ * not wait for this call. A cancel that is thrown or has a deadline ends such a waiting.
+ *
  * @param credentials            borrowed
  * @param min_remaining_seconds  how long they must last at least, where their lifetime allows it; 0: still valid
  * @param cancel                 borrowed, nullable: ends the waiting for another thread that gets them; who asks the
@@ -2515,7 +2523,8 @@ enum session_status_t session_credentials_refresh(struct session_credentials_t *
                                                   struct session_error_t **error);
 
 /**
- * Forgets the values that are held: the next get asks for new ones. Keys of a profile are then read from the file again.
+ * Forgets the values that are held: the next get asks for new ones. Keys of a profile are then read from the file again,
+ * also where a role is assumed with them.
  *
  * @param credentials  borrowed, nullable: NULL is ignored
  * @thread Any.

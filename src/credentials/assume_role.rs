@@ -131,6 +131,10 @@ impl Provider for AssumeRole {
             None => self.assume(client),
         }
     }
+
+    fn expire(&self) {
+        self.source().expire_lasting();
+    }
 }
 
 /// What the user says of a role, as parameters of the call. Also what the AWS CLI's cache knows it by.

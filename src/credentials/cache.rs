@@ -325,6 +325,7 @@ impl Cache {
 
     /// Asks the provider, whatever is held.
     pub(super) fn refresh(self: &Arc<Cache>, now: &dyn Fn() -> i64, wait: &dyn Wait) -> Result<()> {
+        self.provider.expire();
         let rounds = self.rounds();
         let result = self.ask(rounds, rounds.state.lock(), thread_number(), now, wait);
         result.map(drop)
@@ -334,21 +335,24 @@ impl Cache {
     pub(super) fn refresh_if_due(self: &Arc<Cache>) -> Option<i64> {
         let rounds = self.rounds();
         let clock = || self.now();
+        // The program's clock is not called under a lock.
+        let now = clock();
         let state = rounds.state.lock();
-        let is_due = need_of(state.held.as_ref(), clock(), 0) != Need::Nothing;
-        if is_due && state.round.is_none() && !rounds.is_quiet(clock()) {
+        let is_due = need_of(state.held.as_ref(), now, 0) != Need::Nothing;
+        if is_due && state.round.is_none() && !rounds.is_quiet(now) {
             // A failure is told to whoever needs the values.
             drop(self.ask(rounds, state, thread_number(), &clock, &Patient));
         } else {
             drop(state);
         }
+        let now = clock();
         let state = rounds.state.lock();
         if state.round.is_some() {
             return Some(1);
         }
         let refresh_at = state.held.as_ref()?.term.refresh_at();
         let next = refresh_at.max(rounds.quiet_until.load(Ordering::Acquire));
-        (refresh_at != NEVER).then(|| next.saturating_sub(clock()))
+        (refresh_at != NEVER).then(|| next.saturating_sub(now))
     }
 
     /// Forgets what is held; with `used`, only if that is what is held.
@@ -377,6 +381,15 @@ impl Cache {
             stripes.clear();
         }
         drop(state);
+    }
+
+    /// Forgets what is held if it never expires; else has the provider forget the like.
+    pub(super) fn expire_lasting(&self) {
+        let held = self.rounds().state.lock().held.clone();
+        match held.filter(|held| held.expires_at == NEVER) {
+            Some(held) => self.expire(Some(&held)),
+            None => self.provider.expire(),
+        }
     }
 
     /// Tells somebody whenever the keys have changed.

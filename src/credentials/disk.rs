@@ -1,15 +1,19 @@
 //! Files with secrets that other programs share: read within bounds, and replaced as a whole.
 
-use std::ffi::OsString;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::ffi::{OsStr, OsString};
+use std::fs::{DirBuilder, DirEntry, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// The most bytes of such a file that are read.
 const LIMIT: usize = 1 << 20;
+
+/// The age from which on a temporary file has no writer any more: no write takes as long, also where a machine sleeps.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 /// Reads a file. Never waits: a pipe that nobody has written to is an error or empty.
 pub(crate) fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
@@ -40,16 +44,43 @@ pub(crate) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     let written = write(file, contents).and_then(|()| std::fs::rename(&temporary, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&temporary);
-    } else if let Ok(folder) = File::open(folder) {
+    } else {
         // The name is safe when the folder is; some file systems can't sync one.
-        let _ = folder.sync_all();
+        if let Ok(folder) = File::open(folder) {
+            let _ = folder.sync_all();
+        }
+        remove_abandoned(folder);
     }
     written
+}
+
+/// Removes what writers left that were killed: it would stay for ever, with its secrets.
+fn remove_abandoned(folder: &Path) {
+    let is_abandoned = |entry: &DirEntry| {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        let age = modified.ok().and_then(|modified| modified.elapsed().ok());
+        is_temporary(&entry.file_name()) && age.is_some_and(|age| age > ABANDONED)
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(is_abandoned) {
+        // Another process may have been first.
+        let _ = std::fs::remove_file(entry.path());
+    }
 }
 
 fn write(mut file: File, contents: &[u8]) -> io::Result<()> {
     file.write_all(contents)?;
     file.sync_all()
+}
+
+/// Whether this is a name that [`create_in`] gives. Those of the AWS CLI, in the same folders, are another's.
+fn is_temporary(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    let random = name
+        .strip_prefix(b"tmp")
+        .and_then(|rest| rest.strip_suffix(b".tmp"));
+    let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    random.is_some_and(|random| random.len() == 16 && random.iter().all(is_digit))
 }
 
 /// A new file of a name that nobody can foresee, and that no reader of caches takes for one of its own.
@@ -118,6 +149,48 @@ mod tests {
         assert!(replace(&path, b"new").is_err());
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
         assert!(replace(&path.join("in the way/../../token.json/x/\0"), b"").is_err());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_killed_writers_left_is_removed_when_it_is_old() {
+        let folder = folder("abandoned");
+        std::fs::create_dir_all(folder.join("tmp00000000000000dd.tmp")).unwrap();
+        let left = |name: &str, age: Duration| {
+            let file = File::create(folder.join(name)).unwrap();
+            let modified = std::time::SystemTime::now() - age;
+            file.set_modified(modified).unwrap();
+        };
+        left("tmp0123456789abcdef.tmp", ABANDONED * 2);
+        left("tmp00000000000000aa.tmp", ABANDONED / 2);
+        for others in [
+            "tmpab0_defg.tmp",
+            "tmp0123456789abcdef.json",
+            "0123456789abcdef.tmp",
+            "tmp0123456789ABCDEF.tmp",
+        ] {
+            left(others, ABANDONED * 2);
+        }
+        let (_, file) = create_in(&folder).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        replace(&folder.join("token.json"), b"new").unwrap();
+        let entries = std::fs::read_dir(&folder).unwrap();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(
+            names,
+            [
+                "0123456789abcdef.tmp",
+                "tmp00000000000000aa.tmp",
+                "tmp00000000000000dd.tmp",
+                "tmp0123456789ABCDEF.tmp",
+                "tmp0123456789abcdef.json",
+                "tmpab0_defg.tmp",
+                "token.json",
+            ]
+        );
         std::fs::remove_dir_all(&folder).unwrap();
     }
 

@@ -146,6 +146,14 @@ impl Credentials {
         }
     }
 
+    /// Forgets values that never expire, here or in what these are from: the user may have replaced the keys of a file.
+    /// For what is made of the values. Others stay until their end: to get new ones may take a question to the user.
+    pub(crate) fn expire_lasting(&self) {
+        if let Credentials::Provided(cache) = self {
+            cache.expire_lasting();
+        }
+    }
+
     /// Has somebody told of new values whenever their keys differ from those before. Called on the thread that got them,
     /// under no lock, for as long as the source lives.
     pub fn on_change(&self, call: Arc<OnChange>) {

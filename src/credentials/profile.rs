@@ -11,7 +11,7 @@ use crate::credentials::process::Process;
 use crate::credentials::remote::Remote;
 use crate::credentials::sso::SsoRole;
 use crate::credentials::web_identity::WebIdentityRole;
-use crate::credentials::{Credentials, Value};
+use crate::credentials::{Credentials, Provider, Value};
 use crate::error::Result;
 use crate::load::environment::{Environment, Variable};
 use crate::load::origin::{FilePosition, Origin};
@@ -177,7 +177,7 @@ impl Plan {
     pub(super) fn after_roles(loaded: &Arc<Loaded>, count: usize) -> Credentials {
         let before = count.checked_sub(1);
         match before.and_then(|before| Some((before, loaded.plan.roles.get(before)?))) {
-            Some((before, role)) => Credentials::provided(AssumeRole::new(loaded, role, before)),
+            Some((before, role)) => source_of(loaded, AssumeRole::new(loaded, role, before)),
             None => loaded.plan.base.credentials(loaded),
         }
     }
@@ -188,26 +188,31 @@ impl Base {
         match self {
             Base::Code => Credentials::Anonymous,
             Base::Environment => {
-                let loaded = loaded.clone();
-                Credentials::provided(move || environment_keys(&loaded.environment))
+                let kept = loaded.clone();
+                source_of(loaded, move || environment_keys(&kept.environment))
             }
-            Base::Keys(profile) => Credentials::provided(ProfileKeys::new(loaded, profile)),
+            Base::Keys(profile) => source_of(loaded, ProfileKeys::new(loaded, profile)),
             Base::WebIdentity(identity) => {
-                Credentials::provided(WebIdentityRole::new(loaded, identity))
+                source_of(loaded, WebIdentityRole::new(loaded, identity))
             }
-            Base::Sso(sso) => Credentials::provided(SsoRole::new(loaded, sso)),
+            Base::Sso(sso) => source_of(loaded, SsoRole::new(loaded, sso)),
             Base::Login { session, profile } => {
-                Credentials::provided(Login::new(loaded, session, profile))
+                source_of(loaded, Login::new(loaded, session, profile))
             }
             Base::Process { command, profile } => {
                 let process = Process::new(loaded, command.clone(), profile.clone());
-                Credentials::provided(process)
+                source_of(loaded, process)
             }
-            Base::Container { .. } => Credentials::provided(Container::new(loaded)),
-            Base::Imds { .. } => Credentials::provided(Imds::new(loaded)),
-            Base::Remote => Credentials::provided(Remote::new(loaded)),
+            Base::Container { .. } => source_of(loaded, Container::new(loaded)),
+            Base::Imds { .. } => source_of(loaded, Imds::new(loaded)),
+            Base::Remote => source_of(loaded, Remote::new(loaded)),
         }
     }
+}
+
+/// A source that goes by the clock of the load, as the requests of the providers do.
+fn source_of(loaded: &Loaded, provider: impl Provider + 'static) -> Credentials {
+    Credentials::with_clock(provider, loaded.code.clock.clone())
 }
 
 fn base(profile: &Arc<Profile>, environment: &Environment) -> Result<Base> {

@@ -294,7 +294,8 @@ pub unsafe extern "C" fn session_config_set_sleep(
     }
 }
 
-/// Sets what tells the time, instead of the system's clock. For tests.
+/// Sets what tells the time, instead of the system's clock. For tests. The credentials that a session finds go by the clock
+/// that its load was given; those of a provider of the program by that of the request, or else the system's.
 ///
 /// @param config          borrowed
 /// @param clock           the callback

@@ -109,6 +109,9 @@ pub unsafe extern "C" fn session_credentials_copy(
 
 /// Gets the values: those that are held if they last, else new ones.
 ///
+/// While another thread gets new ones, it may wait for that one, and so for the provider's callback, which must therefore
+/// not wait for this call. A cancel that is thrown or has a deadline ends such a waiting.
+///
 /// @param credentials            borrowed
 /// @param min_remaining_seconds  how long they must last at least, where their lifetime allows it; 0: still valid
 /// @param cancel                 borrowed, nullable: ends the waiting for another thread that gets them; who asks the
@@ -262,7 +265,8 @@ pub unsafe extern "C" fn session_credentials_refresh(
     })
 }
 
-/// Forgets the values that are held: the next get asks for new ones. Keys of a profile are then read from the file again.
+/// Forgets the values that are held: the next get asks for new ones. Keys of a profile are then read from the file again,
+/// also where a role is assumed with them.
 ///
 /// @param credentials  borrowed, nullable: NULL is ignored
 /// @thread Any.

@@ -27,6 +27,10 @@ pub struct session_provider_t {
     /// It returns SESSION_OK with keys set; or says why not by session_provider_reply_set_error(), and returns another
     /// status, which becomes that of the error. `reply` is valid in the call. Called once for all that wait, on the
     /// thread of one of them and under no lock, when nothing is held that lasts. Must not unwind or longjmp.
+    ///
+    /// It must not wait for another thread that gets these very credentials, as that thread may wait for the answer: for
+    /// ever, unless it has a cancel that ends the waiting. session_credentials_try_get() never waits. On its own thread
+    /// a get of them gives what is held, or SESSION_ERR_INVALID_STATE.
     pub retrieve: Option<
         unsafe extern "C" fn(
             reply: *mut session_provider_reply_t,

@@ -1,5 +1,7 @@
-/* Credentials that are refreshed: by callers, in the background, across fork; and what is left of them in memory. */
+/* Credentials that are refreshed: by callers, in the background, by a clock of the program, from files that changed, across
+   fork; and what is left of them in memory. */
 #include "check.h"
+#include "fake_http.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -99,6 +101,56 @@ TEST(a_provider_that_asks_for_its_own_credentials_is_told)
     session_credentials_free(credentials);
 }
 
+/* A provider that waits for another thread, which wants its credentials. */
+struct waiter {
+    session_credentials_t *credentials;
+    session_cancel_t *cancel;
+    session_status_t got, tried;
+};
+
+static void *get_elsewhere(void *data)
+{
+    struct waiter *waiter = data;
+    session_credentials_value_t *value = NULL;
+
+    waiter->tried = session_credentials_try_get(waiter->credentials, &value, NULL);
+    session_credentials_value_free(value);
+    value = NULL;
+    waiter->got = session_credentials_get(waiter->credentials, 0, waiter->cancel, &value, NULL);
+    session_credentials_value_free(value);
+    return NULL;
+}
+
+static session_status_t wait_for_another(session_provider_reply_t *reply, void *user_data)
+{
+    pthread_t other;
+
+    CHECK_INT(pthread_create(&other, NULL, get_elsewhere, user_data), 0);
+    CHECK_INT(pthread_join(other, NULL), 0);
+    return session_provider_reply_set_keys(reply, "AK", "SK", NULL);
+}
+
+TEST(a_provider_may_wait_for_a_thread_whose_waiting_ends)
+{
+    session_provider_t provider = SESSION_PROVIDER_INIT;
+    struct waiter waiter = {.cancel = session_cancel_new()};
+
+    alarm(60);
+    provider.retrieve = wait_for_another;
+    provider.user_data = &waiter;
+    CHECK_OK(session_credentials_new_provider(&provider, &waiter.credentials, NULL), NULL);
+    session_cancel_set_timeout_ms(waiter.cancel, 20);
+    check_get(waiter.credentials, "AK");
+    CHECK_INT(waiter.got, SESSION_ERR_TIMEOUT);
+    CHECK_INT(waiter.tried, SESSION_ERR_CREDENTIALS);
+    /* What is held serves the other thread. */
+    CHECK_OK(session_credentials_refresh(waiter.credentials, NULL, NULL), NULL);
+    CHECK_INT(waiter.got, SESSION_OK);
+    CHECK_INT(waiter.tried, SESSION_OK);
+    session_cancel_free(waiter.cancel);
+    session_credentials_free(waiter.credentials);
+}
+
 struct seen {
     int calls, freed;
     char last[32];
@@ -184,6 +236,171 @@ TEST(values_are_copied_out)
     session_credentials_free(credentials);
 }
 
+#define ROLE                                                                                                   \
+    "[profile base]\naws_access_key_id = AKBASE\naws_secret_access_key = S\n"                                  \
+    "[profile r]\nrole_arn = arn:aws:iam::111111111111:role/r\nsource_profile = base\n"
+#define ROLE_REPLY(id, expiration)                                                                             \
+    "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>" id "</AccessKeyId>"                     \
+    "<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>" expiration "</Expiration>" \
+    "</Credentials></AssumeRoleResult></AssumeRoleResponse>"
+
+static int64_t set_clock(void *seconds)
+{
+    return *(int64_t *)seconds * 1000000000;
+}
+
+/* Credentials of a role that STS, played by the fake, gives to a program with a clock of its own. */
+static session_credentials_t *of_role(struct fake_http *fake, int64_t *seconds)
+{
+    session_config_t *config = fake_config_without_keys(fake);
+
+    config_file(ROLE);
+    CHECK_INT(session_config_set_clock(config, set_clock, seconds, NULL), SESSION_OK);
+    return own_credentials(session_credentials(loaded(with_config(with_profile(WITH(SHARED), "r"), config))));
+}
+
+TEST(the_clock_of_the_program_decides_when_to_refresh)
+{
+    /* To the system's clock these last for years. */
+    int64_t seconds = 2000000000;
+    struct fake_http fake = {.status = 200, .body = ROLE_REPLY("AK1", "2033-05-18T04:33:20Z")};
+    session_credentials_t *credentials = of_role(&fake, &seconds);
+    session_credentials_value_t *value = NULL;
+    session_error_t *error = NULL;
+
+    check_get(credentials, "AK1");
+    fake.body = ROLE_REPLY("AK2", "2033-05-18T05:33:20Z");
+    seconds += 3600 - 301;
+    check_get(credentials, "AK1");
+    CHECK_INT(fake.sent, 1);
+    seconds += 2;
+    check_get(credentials, "AK2");
+    CHECK_INT(fake.sent, 2);
+    CHECK_OK(session_credentials_try_get(credentials, &value, &error), error);
+    session_credentials_value_free(value);
+    seconds += 7200;
+    CHECK_INT(session_credentials_try_get(credentials, &value, NULL), SESSION_ERR_CREDENTIALS);
+    CHECK_INT(fake.sent, 2);
+}
+
+TEST(the_clock_of_the_program_decides_what_is_kept)
+{
+    /* To the system's clock these expired long ago. */
+    int64_t seconds = 1577934245;
+    struct fake_http fake = {.status = 200, .body = ROLE_REPLY("AK1", "2020-01-02T04:04:05Z")};
+    session_credentials_t *credentials = of_role(&fake, &seconds);
+    session_credentials_value_t *value = NULL;
+    session_error_t *error = NULL;
+
+    check_get(credentials, "AK1");
+    check_get(credentials, "AK1");
+    CHECK_INT(fake.sent, 1);
+    CHECK_OK(session_credentials_get(credentials, 3000, NULL, &value, &error), error);
+    session_credentials_value_free(value);
+    CHECK_INT(fake.sent, 1);
+    fake.body = ROLE_REPLY("AK2", "2020-01-02T05:04:05Z");
+    seconds += 3600;
+    check_get(credentials, "AK2");
+    CHECK_INT(fake.sent, 2);
+}
+
+static const char *const key_files[] = {".aws/credentials", ".aws/config"};
+
+/* Writes keys for the profile `base` into one of the files; a role in the config file is assumed with them. */
+static void write_keys(const char *file, const char *id, int by_rename)
+{
+    int is_config = strcmp(file, ".aws/config") == 0;
+    const char *text = formatted("[%sbase]\naws_access_key_id = %s\naws_secret_access_key = S%s\n", is_config ? "profile " : "",
+                                 id, id);
+    const char *roles = "[profile r]\nrole_arn = arn:aws:iam::111111111111:role/r\nsource_profile = base\n"
+                        "[profile r2]\nrole_arn = arn:aws:iam::111111111111:role/r2\nsource_profile = r\n";
+
+    if (!is_config)
+        config_file(roles);
+    write_file(by_rename ? ".aws/next" : file, formatted("%s%s", text, is_config ? roles : ""));
+    if (by_rename)
+        CHECK_INT(rename(in_folder(".aws/next"), in_folder(file)), 0);
+}
+
+static void forget(session_credentials_t *credentials, int by_refresh)
+{
+    session_error_t *error = NULL;
+
+    if (by_refresh)
+        CHECK_OK(session_credentials_refresh(credentials, NULL, &error), error);
+    else
+        session_credentials_expire(credentials);
+}
+
+TEST(rotated_keys_are_read_again)
+{
+    for (int way = 0; way < 8; way++) {
+        const char *file = key_files[way & 1];
+        session_credentials_t *credentials;
+
+        remove_tree(in_folder(".aws"));
+        write_keys(file, "AKOLD", 0);
+        credentials = own_credentials(session_credentials(loaded(with_profile(WITH(SHARED), "base"))));
+        check_get(credentials, "AKOLD");
+        write_keys(file, "AKNEW", way & 2);
+        check_get(credentials, "AKOLD");
+        forget(credentials, way & 4);
+        check_get(credentials, "AKNEW");
+        write_keys(file, "AKLAST", way & 2);
+        forget(credentials, way & 4);
+        check_get(credentials, "AKLAST");
+    }
+}
+
+TEST(rotated_keys_that_a_role_is_assumed_with_are_read_again)
+{
+    for (int way = 0; way < 8; way++) {
+        const char *file = key_files[way & 1];
+        struct fake_http fake = {.status = 200, .body = ROLE_REPLY("AK1", "2040-01-01T00:00:00Z")};
+        session_credentials_t *credentials;
+        session_options_t *options;
+
+        remove_tree(in_folder(".aws"));
+        write_keys(file, "AKOLD", 0);
+        options = with_config(with_profile(WITH(SHARED), "r"), fake_config_without_keys(&fake));
+        credentials = own_credentials(session_credentials(loaded(options)));
+        check_get(credentials, "AK1");
+        CHECK_CONTAINS(fake.authorization, "Credential=AKOLD/");
+        write_keys(file, "AKNEW", way & 2);
+        fake.body = ROLE_REPLY("AK2", "2040-01-01T00:00:00Z");
+        forget(credentials, way & 4);
+        check_get(credentials, "AK2");
+        CHECK_CONTAINS(fake.authorization, "Credential=AKNEW/");
+        CHECK_INT(fake.sent, 2);
+    }
+}
+
+TEST(rotated_keys_below_two_roles_are_read_when_the_first_is_assumed_again)
+{
+    int64_t seconds = 2000000000;
+    struct fake_http fake = {.status = 200, .body = ROLE_REPLY("AK1", "2033-05-18T04:33:20Z")};
+    session_config_t *config = fake_config_without_keys(&fake);
+    session_credentials_t *credentials;
+
+    write_keys(".aws/credentials", "AKOLD", 0);
+    CHECK_INT(session_config_set_clock(config, set_clock, &seconds, NULL), SESSION_OK);
+    credentials = own_credentials(session_credentials(loaded(with_config(with_profile(WITH(SHARED), "r2"), config))));
+    check_get(credentials, "AK1");
+    CHECK_INT(fake.sent, 2);
+    write_keys(".aws/credentials", "AKNEW", 0);
+    session_credentials_expire(credentials);
+    /* What the first role gave is good until its end: whoever was asked for a code for it is not asked again. */
+    fake.body = ROLE_REPLY("AK2", "2033-05-18T04:33:20Z");
+    check_get(credentials, "AK2");
+    CHECK_INT(fake.sent, 3);
+    CHECK_CONTAINS(fake.authorization, "Credential=AK1/");
+    seconds += 3600;
+    fake.status = 403;
+    fake.body = "<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>no</Message></Error></ErrorResponse>";
+    CHECK(session_credentials_get(credentials, 0, NULL, &(session_credentials_value_t *){NULL}, NULL) != SESSION_OK);
+    CHECK_CONTAINS(fake.authorization, "Credential=AKNEW/");
+}
+
 /* A try_get that is refused has the background thread ask; it never asks itself. */
 static void try_until_held(session_credentials_t *credentials)
 {
@@ -221,6 +438,41 @@ TEST(the_background_thread_asks_for_those_who_must_not_wait)
     CHECK_INT(idle.calls, 0);
     session_credentials_free(credentials);
     session_credentials_free(unused);
+}
+
+struct own_clock {
+    pthread_t caller;
+    session_credentials_t *credentials;
+    int came_back; /* from the credentials, on another thread */
+};
+
+static int64_t clock_that_uses_credentials(void *data)
+{
+    struct own_clock *clock = data;
+
+    if (!pthread_equal(pthread_self(), clock->caller) && !__atomic_load_n(&clock->came_back, __ATOMIC_ACQUIRE)) {
+        session_credentials_expire(clock->credentials);
+        __atomic_store_n(&clock->came_back, 1, __ATOMIC_RELEASE);
+    }
+    return INT64_C(2000000000) * 1000000000;
+}
+
+TEST(the_background_thread_holds_no_lock_when_it_reads_the_clock)
+{
+    struct fake_http fake = {.status = 200, .body = ROLE_REPLY("AK1", "2033-05-18T04:33:20Z")};
+    struct own_clock clock = {.caller = pthread_self()};
+    session_config_t *config = fake_config_without_keys(&fake);
+    struct timespec pause = {0, 1000000};
+
+    alarm(60);
+    config_file(ROLE);
+    CHECK_INT(session_config_set_clock(config, clock_that_uses_credentials, &clock, NULL), SESSION_OK);
+    clock.credentials = own_credentials(session_credentials(loaded(with_config(with_profile(WITH(SHARED), "r"), config))));
+    CHECK_OK(session_background_refresh_start(NULL), NULL);
+    check_get(clock.credentials, "AK1");
+    while (!__atomic_load_n(&clock.came_back, __ATOMIC_ACQUIRE))
+        nanosleep(&pause, NULL);
+    session_background_refresh_stop();
 }
 
 TEST(the_background_thread_refreshes_what_nobody_asks_for)

@@ -1,6 +1,7 @@
 """Writes and reads the caches that tools of AWS share, with botocore.
 
-    caches.py write|read HOME
+    caches.py write HOME
+    caches.py read HOME [NAME...]
 
 `write` fills the caches as the AWS CLI does. `read` prints, as JSON, what botocore finds in them without asking anybody.
 """
@@ -87,13 +88,29 @@ def write():
     cache("login", "cache")[utils.generate_login_cache_key(LOGIN)] = login
 
 
-def read():
-    found = {name: role(name, nobody).fetch_credentials() for name in ROLES}
-    found["sso"] = sso(nobody).fetch_credentials()
-    found["sso-session"] = sso(nobody, sso_session_name="corp").fetch_credentials()
+def sso_session():
     token = utils.SSOTokenLoader(cache("sso", "cache"))("", session_name="corp")
-    found["token"] = {name: token[name] for name in ("accessToken", "expiresAt")}
-    print(json.dumps(found))
+    return {name: token[name] for name in ("accessToken", "expiresAt")}
+
+
+def login():
+    tokens = utils.LoginTokenLoader(cache("login", "cache"))
+    return credentials.LoginCredentialFetcher(LOGIN, tokens, nobody).load_cached_credentials()
+
+
+FOUND = {
+    "plain": lambda: role("plain", nobody).fetch_credentials(),
+    "full": lambda: role("full", nobody).fetch_credentials(),
+    "sso": lambda: sso(nobody).fetch_credentials(),
+    "sso-session": lambda: sso(nobody, sso_session_name="corp").fetch_credentials(),
+    "token": sso_session,
+    "login": login,
+}
+
+
+def read():
+    names = sys.argv[3:] or ["plain", "full", "sso", "sso-session", "token"]
+    print(json.dumps({name: FOUND[name]() for name in names}))
 
 
 {"write": write, "read": read}[sys.argv[1]]()
