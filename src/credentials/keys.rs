@@ -8,7 +8,8 @@ use crate::text::Text;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Gives the keys of a profile: those that were loaded, and from the second time on those of the files.
+/// Gives the keys of a profile: those that were loaded, and from the second time on, or after they were said to be
+/// no good, those of the files.
 pub(super) struct ProfileKeys {
     loaded: Arc<Loaded>,
     profile: Arc<Profile>,
@@ -52,6 +53,10 @@ impl Provider for ProfileKeys {
         } else {
             value(&self.profile.settings)
         }
+    }
+
+    fn expire(&self) {
+        self.given.store(true, Ordering::Relaxed);
     }
 }
 

@@ -352,6 +352,17 @@ TEST(rotated_keys_are_read_again)
     }
 }
 
+TEST(rotated_keys_are_read_though_nobody_asked_for_the_old)
+{
+    session_credentials_t *credentials;
+
+    write_keys(key_files[0], "AKOLD", 0);
+    credentials = own_credentials(session_credentials(loaded(with_profile(WITH(SHARED), "base"))));
+    write_keys(key_files[0], "AKNEW", 1);
+    forget(credentials, 0);
+    check_get(credentials, "AKNEW");
+}
+
 TEST(rotated_keys_that_a_role_is_assumed_with_are_read_again)
 {
     for (int way = 0; way < 8; way++) {
