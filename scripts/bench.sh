@@ -20,7 +20,7 @@ for program in ours ours_min; do
 done
 
 if [ -x "$PEERS_SCRIPTS/run_peers.sh" ]; then
-    if [ ! -x "$PEERS/bin/curl_min" ]; then
+    if [ ! -x "$PEERS/bin/curl_min" ] || [ ! -x "$PEERS/bin/rsbench" ]; then
         echo "== Building the peers in $PEERS (some minutes, once)" >&2
         "$PEERS_SCRIPTS/build.sh" >"$out/peers.log" 2>&1 || { tail -n 20 "$out/peers.log" >&2; exit 1; }
     fi
