@@ -3669,6 +3669,26 @@ enum session_status_t session_request_set_body_stream(struct session_request_t *
                                                       const struct session_body_t *body);
 
 /**
+ * Sets the body without a copy: it is hashed and sent from where it is, again for each attempt.
+ *
+ * @param request         borrowed
+ * @param data            borrowed until `free_user_data` is called, or the request has another body or is freed; it must
+ *                        stay as it is until then. NULL is right for a length of 0 alone
+ * @param length          in bytes
+ * @param user_data       nullable: given to `free_user_data` and nothing else; often `data` itself
+ * @param free_user_data  nullable: told once, on any thread, that the library has done with `data`; also if this call fails
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `request` is NULL, or `data` is with a length
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_request_set_body_borrowed(struct session_request_t *request,
+                                                        const void *data,
+                                                        size_t length,
+                                                        void *user_data,
+                                                        session_free_fn free_user_data);
+
+/**
  * Sets how the body of a request is part of its signature.
  *
  * @param request  borrowed

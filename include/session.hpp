@@ -287,6 +287,11 @@ class request_view {
     void remove_header(text name) { check(session_request_remove_header(request_, name)); }
     void add_query(text name, text value) { check(session_request_add_query(request_, name, value)); }
     void set_body(std::string_view data) { check(session_request_set_body(request_, data.data(), data.size())); }
+    /** Without a copy: `data` stays as it is until the request has another body or is gone. */
+    void set_body_borrowed(std::string_view data)
+    {
+        check(session_request_set_body_borrowed(request_, data.data(), data.size(), nullptr, nullptr));
+    }
     void set_url(text url) { check(session_request_set_url(request_, url)); }
     void set_method(text method) { check(session_request_set_method(request_, method)); }
     void set_signing_region(text region) { check(session_request_set_signing_region(request_, region)); }

@@ -282,7 +282,7 @@ static void *call(void *data)
         session_request_set_header(request, "Expect", "");
         session_request_remove_header(request, "Expect");
         if (calls->put)
-            session_request_set_body(request, calls->body, calls->length);
+            session_request_set_body_borrowed(request, calls->body, calls->length, NULL, NULL);
         check(!session_request_send(request, &response, &error), "send");
         while (!calls->put && length > 0) {
             check(!session_response_read(response, buffer, 1 << 18, &length, &error), "read");

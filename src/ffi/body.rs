@@ -8,6 +8,7 @@ use super::handle::{borrow_mut, borrow_shared_optional, null};
 use super::request::session_request_t;
 use super::response::session_response_t;
 use super::status::session_status_t;
+use super::strings::bytes;
 use super::table::{self, Table};
 use crate::error::{Error, Result, Status};
 use crate::request::{PayloadSigning, Source};
@@ -211,6 +212,59 @@ pub unsafe extern "C" fn session_request_set_body_stream(
         // SAFETY: NULL or a live request, used by this thread alone.
         let request = unsafe { borrow_mut(request, "request") }?;
         request.set_body_stream(Box::new(source?));
+        Ok(())
+    })
+}
+
+/// Memory of the host's that a request sends from.
+struct HostMemory {
+    bytes: *const u8,
+    length: usize,
+    _data: UserData,
+}
+
+// SAFETY: the host promises that the bytes stay as they are: any thread may read them.
+unsafe impl Send for HostMemory {}
+// SAFETY: as above.
+unsafe impl Sync for HostMemory {}
+
+impl AsRef<[u8]> for HostMemory {
+    fn as_ref(&self) -> &[u8] {
+        // SAFETY: checked when it was made, and kept until its data is freed.
+        unsafe { bytes(self.bytes, self.length, "data") }.unwrap_or_default()
+    }
+}
+
+/// Sets the body without a copy: it is hashed and sent from where it is, again for each attempt.
+///
+/// @param request         borrowed
+/// @param data            borrowed until `free_user_data` is called, or the request has another body or is freed; it must
+///                        stay as it is until then. NULL is right for a length of 0 alone
+/// @param length          in bytes
+/// @param user_data       nullable: given to `free_user_data` and nothing else; often `data` itself
+/// @param free_user_data  nullable: told once, on any thread, that the library has done with `data`; also if this call fails
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `request` is NULL, or `data` is with a length
+/// @thread The request's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_request_set_body_borrowed(
+    request: *mut session_request_t,
+    data: *const c_void,
+    length: usize,
+    user_data: *mut c_void,
+    free_user_data: session_free_fn,
+) -> session_status_t {
+    guard_status(|| {
+        let memory = HostMemory {
+            bytes: data.cast(),
+            length,
+            _data: UserData::new(user_data, free_user_data),
+        };
+        // SAFETY: NULL or as many bytes as is said.
+        unsafe { bytes(memory.bytes, length, "data") }?;
+        // SAFETY: NULL or a live request, used by this thread alone.
+        let request = unsafe { borrow_mut(request, "request") }?;
+        request.set_body_lent(Box::new(memory));
         Ok(())
     })
 }

@@ -1,6 +1,7 @@
 //! Bodies on their way up: bytes in memory, or a stream that the caller's code gives piece by piece.
 
 use super::Request;
+use super::bytes::Bytes;
 use super::chunked::{self, Chunked};
 use crate::crypto::{Hex, Sha256};
 use crate::error::{Error, Result, Status};
@@ -36,7 +37,7 @@ pub enum PayloadSigning {
 
 /// What is sent with a request.
 pub(super) enum Body {
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
     Stream(Stream),
 }
 
@@ -206,7 +207,7 @@ impl Read for SourceReader<'_> {
 
 /// Bytes in memory as a source.
 struct Memory {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     read: usize,
 }
 

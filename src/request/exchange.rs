@@ -1,6 +1,7 @@
 //! One exchange with a server: the request as it is now, over the client's transport.
 
 use super::body::Body;
+use super::bytes::Bytes;
 use super::{Progress, Request, Response, UNKNOWN};
 use crate::error::Result;
 use crate::transport::{self, HttpReply, HttpRequest};
@@ -12,7 +13,7 @@ impl Request {
     pub(super) fn exchange(&mut self) -> Result<Response> {
         let to_send = self.wire_length();
         // Apart from the rest, as a stream is read while the headers are lent to the transport.
-        let mut body = std::mem::replace(&mut self.body, Body::Bytes(Vec::new()));
+        let mut body = std::mem::replace(&mut self.body, Body::Bytes(Bytes::default()));
         let result = self.exchange_body(&mut body);
         let failure = match &mut body {
             Body::Stream(stream) => stream.take_failure(),
@@ -39,7 +40,7 @@ impl Request {
             (Body::Bytes(bytes), None) => transport::Body::Bytes(bytes),
             (Body::Bytes(bytes), Some(_)) => {
                 let length = Some(bytes.len() as u64);
-                counted = Counted::new(Box::new(bytes.as_slice()), length, progress);
+                counted = Counted::new(Box::new(&**bytes), length, progress);
                 transport::Body::Reader(&mut counted, length)
             }
             (Body::Stream(stream), _) => {

@@ -1,6 +1,7 @@
 //! A request: one call of an operation of a service, on its way out and back.
 
 pub mod body;
+mod bytes;
 mod chunked;
 mod exchange;
 mod headers;
@@ -29,11 +30,12 @@ use crate::text::Text;
 use crate::transport::Purpose;
 use body::Body;
 pub use body::{PayloadSigning, Source};
+use bytes::Bytes;
+pub use bytes::Lent;
 use serde_json::{Map, Value};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use template::Template;
-use zeroize::Zeroize;
 
 /// How far a request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +136,7 @@ impl Request {
             template,
             url,
             headers: Headers::with_capacity(12),
-            body: Body::Bytes(Vec::new()),
+            body: Body::Bytes(Bytes::default()),
             payload_signing: PayloadSigning::Auto,
             cancel: None,
             progress: None,
@@ -262,7 +264,12 @@ impl Request {
 
     /// Changes the body.
     pub fn set_body(&mut self, body: Vec<u8>) {
-        self.body = Body::Bytes(body);
+        self.body = Body::Bytes(Bytes::Own(body));
+    }
+
+    /// Changes the body to memory that is not copied.
+    pub fn set_body_lent(&mut self, body: Box<Lent>) {
+        self.body = Body::Bytes(Bytes::Lent(body));
     }
 
     /// Lets somebody end its waiting.
@@ -463,7 +470,7 @@ impl Drop for Request {
             self.params.wipe();
             self.values.values_mut().for_each(wipe_json);
             if let Body::Bytes(bytes) = &mut self.body {
-                bytes.zeroize();
+                bytes.wipe();
             }
         } else if self.client.auth_scheme() != AuthScheme::Bearer {
             return;

@@ -968,6 +968,16 @@ static session_status_t no_body(void *user_data, void *buffer, size_t capacity, 
     return SESSION_OK;
 }
 
+ROW(session_request_set_body_borrowed)
+{
+    session_request_t *request = a_request();
+    TAKEN(session_request_set_body_borrowed(request, "abc", 3, NULL, NULL));
+    REFUSED(session_request_set_body_borrowed(NULL, "abc", 3, NULL, NULL));
+    REFUSED(session_request_set_body_borrowed(request, NULL, 3, NULL, NULL));
+    CHECK(memcmp(session_request_body(request, NULL), "abc", 3) == 0);
+    TAKEN(session_request_set_body_borrowed(request, NULL, 0, NULL, NULL));
+}
+
 ROW(session_request_set_body_stream)
 {
     session_request_t *request = a_request();

@@ -818,6 +818,39 @@ TEST(a_body_is_freed_when_it_is_replaced_or_its_request_goes)
         CHECK_INT(owned[i].freed, 1);
 }
 
+TEST(a_borrowed_body_is_sent_from_where_it_is)
+{
+    struct owned owned[5] = {fresh(), fresh(), fresh(), fresh(), fresh()};
+    session_client_t *client = fake_client(&fake, "s3", NULL);
+    session_request_t *request =
+        fake_request(client, "PutObject", "PUT", "/{Bucket}/{Key+}", "{\"Bucket\":\"bucket\",\"Key\":\"k\"}");
+    session_response_t *response = NULL;
+    session_error_t *error = NULL;
+    char text[] = "hello";
+    size_t length = 0;
+
+    CHECK_INT(session_request_set_body_borrowed(NULL, text, 5, &owned[0], release), SESSION_ERR_INVALID_ARGUMENT);
+    CHECK_INT(owned[0].freed, 1);
+    CHECK_INT(session_request_set_body_borrowed(request, NULL, 5, &owned[1], release), SESSION_ERR_INVALID_ARGUMENT);
+    CHECK_INT(owned[1].freed, 1);
+    CHECK_INT(session_request_set_body_borrowed(request, text, SIZE_MAX, &owned[2], release), SESSION_ERR_INVALID_ARGUMENT);
+    CHECK_INT(owned[2].freed, 1);
+    CHECK_INT(session_request_set_body_borrowed(request, text, 5, &owned[3], release), SESSION_OK);
+    CHECK(session_request_body(request, &length) == text);
+    CHECK_INT((long long)length, 5);
+    CHECK_INT(session_request_set_body_borrowed(request, text, 5, &owned[4], release), SESSION_OK);
+    CHECK_INT(owned[3].freed, 1);
+    text[0] = 'j';
+    fake_answer(&fake, 200, "");
+    CHECK_OK(session_request_send(request, &response, &error), error);
+    CHECK_STR(fake.sent, "jello");
+    CHECK_INT(owned[4].freed, 0);
+    session_request_free(request);
+    session_response_free(response);
+    session_client_free(client);
+    CHECK_INT(owned[4].freed, 1);
+}
+
 static void use_progress(uint64_t sent, uint64_t to_send, uint64_t received, uint64_t to_receive, void *user_data)
 {
     (void)sent;
