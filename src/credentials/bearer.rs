@@ -78,18 +78,23 @@ impl HeldToken {
         signing_name: &str,
     ) -> Result<Arc<BearerToken>> {
         let now = config.now_seconds();
-        let held = self.0.lock().clone();
+        // In a forked child the lock may be held by a thread that is not there any more: who can't have it does without.
+        let held = self.0.try_lock().and_then(|held| held.clone());
         if let Some(held) = held.filter(|held| held.expires_at.saturating_sub(now) > EARLY) {
             return Ok(held);
         }
         let got = Arc::new(token(config, signing_name)?);
-        *self.0.lock() = Some(got.clone());
+        if let Some(mut held) = self.0.try_lock() {
+            *held = Some(got.clone());
+        }
         Ok(got)
     }
 
     /// Forgets the token, which the service has refused.
     pub(crate) fn forget(&self) {
-        self.0.lock().take();
+        if let Some(mut held) = self.0.try_lock() {
+            held.take();
+        }
     }
 }
 

@@ -255,7 +255,7 @@ impl Request {
     }
 
     /// Whether the body can be sent for another attempt.
-    pub(super) fn can_send_again(&self) -> bool {
+    pub(crate) fn can_send_again(&self) -> bool {
         match &self.body {
             Body::Bytes(_) => true,
             Body::Stream(stream) => stream.is_fresh_or_rewinds(),

@@ -84,6 +84,8 @@ pub struct Request {
     /// What the last retry took from the client's quota.
     retry_cost: Option<u32>,
     corrected_clock: bool,
+    /// Whether it was sent to another region already.
+    redirected: bool,
     /// What the last signature was made with, while the request is being sent.
     signed_with: Option<Snapshot>,
     invocation_id: Text,
@@ -149,6 +151,7 @@ impl Request {
             retryable: None,
             retry_cost: None,
             corrected_clock: false,
+            redirected: false,
             signed_with: None,
             invocation_id: Text::EMPTY,
             presign_seconds: None,
@@ -373,6 +376,11 @@ impl Request {
         self.retry_delay_ms = delay / 1_000_000;
         self.retry_cost = cost;
         log::retry(self);
+    }
+
+    /// Notes that it goes elsewhere; false if it did before.
+    pub(crate) fn begin_redirect(&mut self) -> bool {
+        !std::mem::replace(&mut self.redirected, true)
     }
 
     /// Keeps what a signature was made with.

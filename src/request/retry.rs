@@ -7,6 +7,7 @@ use super::Request;
 use crate::config::Field;
 use crate::error::{Error, Status};
 use crate::resolved::ResolvedConfig;
+use crate::service::redirect;
 use crate::text::Text;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -116,6 +117,10 @@ pub(super) fn after_retry(request: &mut Request) {
     let Some(error) = request.error().cloned() else {
         return;
     };
+    // Not a failure: it takes nothing from the quota, and is no question of how many attempts there may be.
+    if redirect(request, &error) {
+        return request.begin_retry(0, None);
+    }
     let client = request.client().clone();
     let policy = Policy::of(client.configuration(), request.service());
     let kind = policy.classify(&error);

@@ -1,6 +1,7 @@
 //! A client: a service, where it is, how requests to it are signed, and the handlers they run through.
 
 use super::facts::{Facts, Protocol};
+use super::s3::BucketRegions;
 use super::scheme::AuthScheme;
 use super::{protocol, s3, signer};
 use crate::config::{Config, Field};
@@ -29,6 +30,7 @@ pub struct Client {
     endpoint: Endpoint,
     auth_scheme: AuthScheme,
     token: HeldToken,
+    bucket_regions: BucketRegions,
     purpose: Purpose,
     timeouts: Timeouts,
     retries: RetryState,
@@ -157,6 +159,7 @@ impl Client {
             endpoint,
             auth_scheme,
             token: HeldToken::default(),
+            bucket_regions: BucketRegions::default(),
             purpose,
             timeouts: Timeouts::default(),
             retries: RetryState::default(),
@@ -266,6 +269,39 @@ impl Client {
     /// Where its credentials come from.
     pub fn credentials(&self) -> &Arc<Credentials> {
         self.config.credentials()
+    }
+
+    /// What it has been told of where buckets are.
+    pub(super) fn bucket_regions(&self) -> &BucketRegions {
+        &self.bucket_regions
+    }
+
+    /// Whether requests may go to a region that a service names: not where somebody chose the endpoint, and not to another
+    /// partition, where its credentials are none.
+    pub(super) fn can_be_in(&self, region: &str) -> bool {
+        !self.endpoint.is_custom
+            && !region.is_empty()
+            && self
+                .endpoint_in(region)
+                .is_some_and(|endpoint| endpoint.partition == self.endpoint.partition)
+    }
+
+    /// The host, with its port, of the service in another region.
+    pub(super) fn authority_in(&self, region: &str) -> Option<String> {
+        let url = match region == self.endpoint.signing_region.as_str() {
+            true => self.endpoint.url.clone(),
+            false => self.endpoint_in(region)?.url,
+        };
+        url.map(|url| url.authority().to_owned())
+    }
+
+    fn endpoint_in(&self, region: &str) -> Option<Endpoint> {
+        let mut own = Config::default();
+        own.put(Field::Region, Text::lossy(region));
+        if endpoint::without_fips(self.region()) != self.region().as_str() {
+            own.put(Field::UseFipsEndpoint, crate::text!("true"));
+        }
+        resolve(&self.service, &self.config.with(Some(&Arc::new(own)))).ok()
     }
 
     /// What sends its requests.

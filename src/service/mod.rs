@@ -14,4 +14,5 @@ mod xml;
 
 pub use client::Client;
 pub(crate) use client::Place;
+pub(crate) use s3::redirect;
 pub use scheme::AuthScheme;

@@ -1,6 +1,7 @@
 //! S3's own rules: where the bucket goes, ARNs of access points, and replies that need a second look.
 
 mod arn;
+mod region;
 
 use crate::config::Field;
 use crate::endpoint;
@@ -11,6 +12,8 @@ use crate::text::Text;
 use arn::AccessPoint;
 use base64::Engine;
 use md5::{Digest, Md5};
+pub(super) use region::BucketRegions;
+pub(crate) use region::redirect;
 use serde_json::Value;
 
 /// Whether a service is S3.
@@ -97,16 +100,21 @@ fn place_bucket(request: &mut Request) {
         )
     {
         accelerate(request, &bucket)
-    } else if is_host_style(request, &bucket) {
-        let authority = format!("{bucket}.{}", request.url().authority());
-        // Where it can't be moved it is right in the path.
-        move_to_host(request, &bucket, authority);
-        Ok(())
     } else {
+        region::place(request, &bucket);
+        place_in_host(request, &bucket);
         Ok(())
     };
     if let Err(error) = placed {
         request.set_error(error);
+    }
+}
+
+fn place_in_host(request: &mut Request, bucket: &str) {
+    if is_host_style(request, bucket) {
+        let authority = format!("{bucket}.{}", request.url().authority());
+        // Where it can't be moved it is right in the path.
+        move_to_host(request, bucket, authority);
     }
 }
 

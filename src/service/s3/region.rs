@@ -1,0 +1,98 @@
+//! Buckets of another region than the client's. S3 says which region that is, and the request goes there: once.
+
+use crate::error::{Error, Status};
+use crate::request::Request;
+use crate::service::Client;
+use crate::text::Text;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+
+/// The regions of buckets, as far as a client has been told.
+#[derive(Default)]
+pub(in crate::service) struct BucketRegions(Mutex<HashMap<String, Text>>);
+
+/// More are forgotten, all at once.
+const MOST: usize = 1000;
+
+impl BucketRegions {
+    fn get(&self, bucket: &str) -> Option<Text> {
+        // In a forked child the lock may be held by a thread that is not there any more: who can't have it does without.
+        self.0.try_lock()?.get(bucket).cloned()
+    }
+
+    fn put(&self, bucket: String, region: Text) {
+        let Some(mut regions) = self.0.try_lock() else {
+            return;
+        };
+        if regions.len() >= MOST {
+            regions.clear();
+        }
+        regions.insert(bucket, region);
+    }
+}
+
+/// Sends a request to where its bucket is known to be. Its URL is that of the endpoint, without the bucket.
+pub(super) fn place(request: &mut Request, bucket: &str) {
+    let client = request.client().clone();
+    let known = client.bucket_regions().get(bucket);
+    if let Some(region) = known.filter(|region| region != request.signing_region()) {
+        move_to(request, &client, &region);
+    }
+}
+
+/// Sends a request elsewhere that has come to the wrong region, if the reply says where, and says whether it did.
+pub(crate) fn redirect(request: &mut Request, error: &Error) -> bool {
+    let client = request.client().clone();
+    if !super::is_s3(client.service()) || !is_misdirected(request, error) {
+        return false;
+    }
+    let (Some(bucket), Some(region)) = (super::bucket(request), told_region(request)) else {
+        return false;
+    };
+    if region == *request.signing_region() || !client.can_be_in(&region) {
+        return false;
+    }
+    client.bucket_regions().put(bucket, region.clone());
+    request.retryable() != Some(false)
+        && request.can_send_again()
+        && request.begin_redirect()
+        && move_to(request, &client, &region)
+}
+
+/// Whether the reply is one of those that S3 gives at the wrong endpoint, or to a signature for the wrong region.
+fn is_misdirected(request: &Request, error: &Error) -> bool {
+    match (request.http_status(), error.code().as_str()) {
+        _ if error.status() != Status::Service => false,
+        (301 | 302 | 307, _) | (400, "AuthorizationHeaderMalformed") => true,
+        (400, "IllegalLocationConstraintException") => request.operation() != "CreateBucket",
+        // A reply to HEAD has no body to say more.
+        (400, "BadRequest") => request.method() == "HEAD",
+        _ => false,
+    }
+}
+
+fn told_region(request: &mut Request) -> Option<Text> {
+    const LIMIT: usize = 1 << 20;
+    let response = request.response_mut()?;
+    let header = response.header("x-amz-bucket-region");
+    if !header.is_empty() {
+        return Some(Text::lossy(header));
+    }
+    let document = response.document(LIMIT).ok()?;
+    document.text_of("Region").map(Text::lossy)
+}
+
+/// Puts the endpoint of another region in the place of the one there is, and says whether that was there.
+fn move_to(request: &mut Request, client: &Client, region: &str) -> bool {
+    let now = client.authority_in(request.signing_region());
+    let (Some(now), Some(then)) = (now, client.authority_in(region)) else {
+        return false;
+    };
+    let Some(prefix) = request.url().authority().strip_suffix(now.as_str()) else {
+        return false;
+    };
+    let authority = format!("{prefix}{then}");
+    request.url_mut().set_authority(authority);
+    request.set_signing_region(Text::lossy(region));
+    true
+}
