@@ -31,7 +31,9 @@ impl Text {
 
     /// Copies `text` up to its first NUL, for text that comes from outside and is only shown.
     pub fn lossy(text: impl AsRef<str>) -> Text {
-        Text::copied(text.as_ref().split('\0').next().unwrap_or_default())
+        let text = text.as_ref();
+        let end = memchr::memchr(0, text.as_bytes()).unwrap_or(text.len());
+        Text::copied(text.get(..end).unwrap_or_default())
     }
 
     /// Puts a short text together, in one allocation; up to its first NUL.

@@ -48,6 +48,11 @@ macro_rules! variables {
             const fn reach(self) -> Reach {
                 match self { $(Variable::$variable => $reach),* }
             }
+
+            const fn bit(self) -> u128 {
+                const { assert!(Variable::ALL.len() <= u128::BITS as usize) };
+                1 << self as u8
+            }
         }
     };
 }
@@ -137,6 +142,8 @@ fn variable_bytes(signing_name: &str) -> impl Iterator<Item = u8> {
 pub struct Environment {
     /// All values, one after the other. One that is no UTF-8 can still name a file.
     bytes: Vec<u8>,
+    /// A bit for each variable that is set. A load asks for all of them, and most are not.
+    set: u128,
     /// Where each value stands. A handful of entries: a scan beats an index.
     values: Vec<(Variable, Range<usize>)>,
     /// What follows `AWS_ENDPOINT_URL_`, and the value.
@@ -154,6 +161,7 @@ impl Environment {
     pub fn of_process() -> Environment {
         let mut environment = Environment {
             bytes: Vec::with_capacity(256),
+            set: 0,
             values: Vec::with_capacity(16),
             endpoints: Vec::new(),
             bearer_tokens: Vec::new(),
@@ -181,9 +189,10 @@ impl Environment {
         let mut environment = Environment::default();
         let mut own: Vec<Pair> = Vec::new();
         for (name, value) in pairs {
-            environment
-                .values
-                .retain(|(variable, _)| variable.name() != name);
+            if let Some(variable) = Variable::named(name.as_bytes()) {
+                environment.values.retain(|(set, _)| *set != variable);
+                environment.set &= !variable.bit();
+            }
             environment
                 .endpoints
                 .retain(|(service, _)| name.strip_prefix("AWS_ENDPOINT_URL_") != Some(service));
@@ -222,6 +231,7 @@ impl Environment {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(value);
         self.values.push((variable, start..self.bytes.len()));
+        self.set |= variable.bit();
     }
 
     fn add_endpoint(&mut self, service: &[u8], value: &[u8]) {
@@ -279,7 +289,11 @@ impl Environment {
             .map(|(_, url)| url)
     }
 
+    #[inline]
     fn entry(&self, variable: Variable) -> Option<&[u8]> {
+        if self.set & variable.bit() == 0 {
+            return None;
+        }
         let (_, place) = self.values.iter().find(|(set, _)| *set == variable)?;
         self.bytes.get(place.clone())
     }

@@ -420,18 +420,34 @@ impl Files {
 /// All bytes of a file, or some more than it may have.
 fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
     const MOST: u64 = MAX_SIZE as u64 + 1;
-    let file = File::open(path)?;
+    let mut file = File::open(path)?;
+    // Most files end in here: to read on and find nothing costs less than to ask how long they are.
+    let mut start = [0; 1536];
+    let mut length = 0;
+    loop {
+        let room = start.get_mut(length..).unwrap_or_default();
+        if room.is_empty() {
+            break;
+        }
+        match file.read(room) {
+            Ok(0) => return Ok(start.get(..length).unwrap_or_default().to_vec()),
+            Ok(count) => length += count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
     let metadata = file.metadata()?;
     let mut bytes = Vec::new();
-    // A regular file says how long it is: no second read has to look for its end. Others say nothing, or nothing true.
+    // A regular file says how long it is: no last read has to look for its end. Others say nothing, or nothing true.
     let most = match metadata.len().min(MOST) {
-        length if length > 0 && metadata.is_file() => {
-            bytes.try_reserve_exact(length as usize)?;
-            length
+        size if size > length as u64 && metadata.is_file() => {
+            bytes.try_reserve_exact(size as usize)?;
+            size
         }
         _ => MOST,
     };
-    file.take(most).read_to_end(&mut bytes)?;
+    bytes.extend_from_slice(&start);
+    file.take(most - length as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -105,7 +105,10 @@ impl<'a> Property<'a> {
             return Cow::Borrowed("");
         };
         let verbatim = !rest.is_empty() || self.is("credential_process");
-        let first = String::from_utf8_lossy(grammar::value(first, verbatim));
+        let first = grammar::value(first, verbatim);
+        // The check alone is quicker than one that looks for what to replace.
+        let first =
+            str::from_utf8(first).map_or_else(|_| String::from_utf8_lossy(first), Cow::Borrowed);
         if rest.is_empty() {
             return first;
         }
