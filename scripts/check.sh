@@ -39,6 +39,9 @@ for preset in release valgrind asan; do
     grep '^note: ' build/$preset/Testing/Temporary/LastTest.log >>build/check.log || true
 done
 
+begin "fuzz targets, some seconds each"
+run scripts/fuzz.sh quick
+
 begin "conformance"
 run tests/conformance/check
 

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result, Status};
 use quick_xml::Reader;
+use quick_xml::errors::IllFormedError;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
 use zeroize::Zeroize;
@@ -144,9 +145,7 @@ fn parse_xml(text: &str) -> Result<Vec<Element>> {
     loop {
         let at = reader.buffer_position();
         let wrong = |what: &str| malformed(format!("the reply is no XML at byte {at}: {what}"));
-        let event = reader
-            .read_event()
-            .map_err(|error| wrong(&error.to_string()))?;
+        let event = reader.read_event().map_err(|error| wrong(fault(&error)))?;
         match event {
             Event::Start(start) => {
                 if closed_root {
@@ -201,6 +200,19 @@ fn parse_xml(text: &str) -> Result<Vec<Element>> {
             Event::Eof if open.is_empty() && closed_root => return Ok(elements),
             Event::Eof => return Err(wrong("it ends before its root element does")),
         }
+    }
+}
+
+/// What is wrong, without the names that stand there: in a spoilt reply a secret can stand where a name does.
+fn fault(error: &quick_xml::Error) -> &'static str {
+    match error {
+        quick_xml::Error::IllFormed(IllFormedError::MismatchedEndTag { .. }) => {
+            "an end of another element than the open one"
+        }
+        quick_xml::Error::IllFormed(IllFormedError::UnmatchedEndTag(_)) => "an end without a start",
+        quick_xml::Error::IllFormed(_) => "it is ill-formed",
+        quick_xml::Error::Syntax(_) => "wrong syntax",
+        _ => "it can't be read",
     }
 }
 
@@ -281,5 +293,27 @@ mod tests {
             assert_eq!(error.code(), "SerializationError", "{bad:.20}");
         }
         assert!(Document::parse(b"<a>\xff</a>").is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_without_the_text() {
+        for bad in [
+            "<a><Key>ab<hidden</Key></a>",
+            "<a><Key><hidden></Key></a>",
+            "<a><Key></hidden></Key></a>",
+            "<a><hidden",
+            "<a>hidden",
+            "<a>&hidden;</a>",
+            "<a>&hidden</a>",
+            "<a></a>hidden",
+            "<a></a><hidden/>",
+            "</hidden>",
+            "<!hidden>",
+            "<?hidden",
+            "<a b='hidden></a>",
+        ] {
+            let error = Document::parse(bad.as_bytes()).unwrap_err();
+            assert!(!error.text().contains("hidden"), "{bad}: {error}");
+        }
     }
 }

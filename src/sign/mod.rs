@@ -136,7 +136,7 @@ impl<'a> Signer<'a> {
         signed.push("host", host.unwrap_or(subject.url.host()));
         signed.push(header::DATE, time.as_str());
         if let Some(token) = token.filter(|_| !self.omit_token) {
-            signed.push(header::TOKEN, token);
+            signed.push(header::TOKEN, token.trim());
         }
         if payload.as_header {
             signed.push(header::CONTENT_SHA256, payload.hash.as_str());

@@ -171,6 +171,23 @@ fn signs_by_headers_as_go_does() {
     }
 }
 
+/// A server drops the blanks around a header's value before it verifies.
+#[test]
+fn blanks_around_the_token_are_not_signed() {
+    let subject = subject("GET", "https://example.amazonaws.com/", &[]);
+    let signed = |token| {
+        let signer = Signer {
+            session_token: Some(token),
+            ..signer("service", "us-east-1")
+        };
+        signer.sign(&subject).unwrap().signature().to_string()
+    };
+    let signature = signed("TOKEN");
+    for token in ["TOKEN ", " TOKEN", "  TOKEN  "] {
+        assert_eq!(signed(token), signature, "{token:?}");
+    }
+}
+
 /// Recorded from the Go package.
 #[test]
 fn presigns_as_go_does() {
