@@ -351,15 +351,14 @@ impl<'a> Loader<'a> {
         match &self.options.files {
             Some(paths) => {
                 for path in paths {
-                    files.read(path.clone(), FileKind::Either)?;
+                    files.read(path.as_path().into(), FileKind::Either)?;
                 }
             }
             None => {
                 let home = || self.environment.home().map(|home| home.join(".aws"));
                 let path = |variable, name| {
-                    self.environment
-                        .path(variable)
-                        .or_else(|| home().map(|folder| folder.join(name)))
+                    let named = self.environment.as_path(variable).map(Arc::from);
+                    named.or_else(|| home().map(|folder| folder.join(name).into()))
                 };
                 if self.shared_config {
                     if let Some(path) = path(Variable::ConfigFile, "config") {

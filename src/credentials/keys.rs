@@ -28,7 +28,7 @@ impl ProfileKeys {
     fn read_again(&self) -> Result<Value> {
         let mut files = Files::default();
         for file in &self.loaded.files {
-            files.read(file.path.to_path_buf(), file.kind)?;
+            files.read(file.path.clone(), file.kind)?;
         }
         let name = &self.profile.name;
         let settings = files

@@ -107,8 +107,7 @@ impl<T> Deref for Node<T> {
     }
 }
 
-/// One word, alone on its cache lines (processors fetch them in pairs).
-#[repr(align(128))]
+/// One word.
 pub(super) struct Stripe<T> {
     word: AtomicU64,
     of: std::marker::PhantomData<Counted<T>>,
@@ -199,15 +198,19 @@ const STRIPES: usize = 32;
 #[cfg(session_loom)]
 const STRIPES: usize = 2;
 
+/// A stripe that is alone on its cache lines; processors fetch them in pairs.
+#[repr(align(128))]
+struct Alone<T>(Stripe<T>);
+
 /// A value, or none, in stripes.
 pub(super) struct Striped<T> {
-    stripes: [Stripe<T>; STRIPES],
+    stripes: [Alone<T>; STRIPES],
 }
 
 impl<T> Striped<T> {
     pub(super) fn new() -> Striped<T> {
         Striped {
-            stripes: std::array::from_fn(|_| Stripe::new()),
+            stripes: std::array::from_fn(|_| Alone(Stripe::new())),
         }
     }
 
@@ -215,7 +218,7 @@ impl<T> Striped<T> {
         // Always there: the remainder is less than the length.
         let [first, ..] = &self.stripes;
         let index = thread as usize % STRIPES;
-        self.stripes.get(index).unwrap_or(first)
+        &self.stripes.get(index).unwrap_or(first).0
     }
 
     /// What the stripe of this thread has. Nothing does not mean that no stripe has any.
@@ -226,7 +229,7 @@ impl<T> Striped<T> {
 
     /// What any stripe has.
     pub(super) fn take_any(&self) -> Option<Counted<T>> {
-        self.stripes.iter().find_map(Stripe::take)
+        self.stripes.iter().find_map(|stripe| stripe.0.take())
     }
 
     /// Gives the stripe of this thread the value. Under the lock of whoever decides what the value is.
@@ -236,7 +239,7 @@ impl<T> Striped<T> {
 
     /// Takes the value away from all stripes. Under the same lock.
     pub(super) fn clear(&self) {
-        self.stripes.iter().for_each(Stripe::clear);
+        self.stripes.iter().for_each(|stripe| stripe.0.clear());
     }
 }
 

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a variable can do, which decides whether a privileged program may listen to it.
@@ -328,9 +328,14 @@ impl Environment {
     }
 
     /// The value of a variable that names a file.
-    pub fn path(&self, variable: Variable) -> Option<PathBuf> {
+    pub fn as_path(&self, variable: Variable) -> Option<&Path> {
         self.entry(variable)
-            .map(|value| PathBuf::from(OsStr::from_bytes(value)))
+            .map(|value| Path::new(OsStr::from_bytes(value)))
+    }
+
+    /// A copy of that.
+    pub fn path(&self, variable: Variable) -> Option<PathBuf> {
+        self.as_path(variable).map(Path::to_owned)
     }
 
     /// The home folder: `HOME`, or what the user database says.

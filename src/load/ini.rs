@@ -44,7 +44,8 @@ pub struct IniFile {
     kind: FileKind,
     bytes: Vec<u8>,
     headers: Vec<Header>,
-    /// The first header of each hash, by the hash's low bits. Their number is a power of two.
+    /// The first header of each hash, by the hash's low bits. Their number is a power of two; none where all headers are
+    /// one chain.
     heads: Vec<u32>,
 }
 
@@ -116,7 +117,12 @@ impl IniFile {
 
     /// Builds the hash table. Going backwards keeps each chain in the order of the file.
     fn link(&mut self) {
-        if self.headers.is_empty() {
+        // So few are looked through sooner than a table is made.
+        const FEW: usize = 8;
+        if self.headers.len() <= FEW {
+            for (header, next) in self.headers.iter_mut().zip(1..) {
+                header.next = next;
+            }
             return;
         }
         self.heads = vec![NONE; self.headers.len().next_power_of_two()];
@@ -129,11 +135,13 @@ impl IniFile {
     }
 
     fn head(&self, hash: u32) -> u32 {
-        let mask = self.heads.len().wrapping_sub(1);
-        self.heads
-            .get(hash as usize & mask)
-            .copied()
-            .unwrap_or(NONE)
+        match self.heads.len().checked_sub(1) {
+            Some(mask) => {
+                let head = self.heads.get(hash as usize & mask);
+                head.copied().unwrap_or(NONE)
+            }
+            None => 0,
+        }
     }
 
     fn next(&self, index: u32) -> u32 {

@@ -10,7 +10,7 @@ use crate::text::{Text, shown};
 use std::cell::LazyCell;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// When a key counts.
@@ -170,8 +170,7 @@ pub struct Files {
 
 impl Files {
     /// Reads a file into the collection; the later file wins. One that can't be read is passed over, as in Go.
-    pub fn read(&mut self, path: PathBuf, kind: FileKind) -> Result<()> {
-        let path: Arc<Path> = path.into();
+    pub fn read(&mut self, path: Arc<Path>, kind: FileKind) -> Result<()> {
         let seen = |state| LookedAt {
             path: path.clone(),
             kind,

@@ -42,8 +42,8 @@ impl<'a> Section<'a> {
     pub fn iter(&self) -> Properties<'a> {
         Properties {
             section: *self,
-            next: self.first,
-            body: Body::default(),
+            next: self.file.next(self.first),
+            body: Body::below(self.file, self.first).unwrap_or_default(),
         }
     }
 
@@ -153,6 +153,17 @@ struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
+    /// What stands below a header.
+    fn below(file: &'a IniFile, header: u32) -> Option<Body<'a>> {
+        let header = file.headers.get(header as usize)?;
+        let mut body = Body {
+            rest: file.bytes.get(header.start as usize..)?,
+            line: header.line,
+        };
+        body.next_line()?;
+        Some(body)
+    }
+
     fn next_line(&mut self) -> Option<&'a [u8]> {
         let line = grammar::next_line(&mut self.rest)?;
         self.line += 1;
@@ -214,12 +225,8 @@ impl<'a> Properties<'a> {
             at = file.next(index);
         };
         self.next = file.next(index);
-        let header = file.headers.get(index as usize)?;
-        self.body = Body {
-            rest: file.bytes.get(header.start as usize..)?,
-            line: header.line,
-        };
-        self.body.next_line().map(drop)
+        self.body = Body::below(file, index)?;
+        Some(())
     }
 }
 
