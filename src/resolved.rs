@@ -52,18 +52,25 @@ const OF_TLS: [Field; 3] = [Field::CaBundle, Field::ClientTlsCert, Field::Client
 /// The configuration of a session, a copy or a client.
 #[derive(Clone)]
 pub struct ResolvedConfig {
+    base: Arc<Base>,
+    overrides: Option<Arc<Config>>,
+}
+
+/// What all copies of a session share.
+struct Base {
     loaded: Arc<Loaded>,
     /// Where the load found credentials. Providers hold what was loaded, so they can't be part of it.
     credentials: Arc<Credentials>,
-    overrides: Option<Arc<Config>>,
 }
 
 impl ResolvedConfig {
     /// The configuration of a session that was loaded.
     pub fn new(loaded: Arc<Loaded>, credentials: Arc<Credentials>) -> ResolvedConfig {
         ResolvedConfig {
-            loaded,
-            credentials,
+            base: Arc::new(Base {
+                loaded,
+                credentials,
+            }),
             overrides: None,
         }
     }
@@ -80,15 +87,14 @@ impl ResolvedConfig {
             }
         };
         ResolvedConfig {
-            loaded: self.loaded.clone(),
-            credentials: self.credentials.clone(),
+            base: self.base.clone(),
             overrides,
         }
     }
 
     /// What the load found.
     pub fn loaded(&self) -> &Arc<Loaded> {
-        &self.loaded
+        &self.base.loaded
     }
 
     /// All that is set, with defaults and objects, as one configuration.
@@ -109,7 +115,7 @@ impl ResolvedConfig {
 
     /// The environment of the load.
     pub fn environment(&self) -> &Environment {
-        &self.loaded.environment
+        &self.base.loaded.environment
     }
 
     /// A value and where it came from.
@@ -122,11 +128,21 @@ impl ResolvedConfig {
             return Some((text, Origin::Code));
         }
         // An empty text given to a load leaves the field to the others.
-        if let Some(text) = self.loaded.code.get(field).filter(|text| !text.is_empty()) {
+        if let Some(text) = self
+            .base
+            .loaded
+            .code
+            .get(field)
+            .filter(|text| !text.is_empty())
+        {
             return Some((text, Origin::Code));
         }
-        if let Some((_, text, origin)) =
-            self.loaded.outside.iter().find(|(set, _, _)| *set == field)
+        if let Some((_, text, origin)) = self
+            .base
+            .loaded
+            .outside
+            .iter()
+            .find(|(set, _, _)| *set == field)
         {
             return Some((text, origin.clone()));
         }
@@ -143,15 +159,22 @@ impl ResolvedConfig {
             .overrides
             .as_ref()
             .and_then(|overrides| overrides.get(field));
-        code.or_else(|| self.loaded.code.get(field).filter(|text| !text.is_empty()))
-            .or_else(|| {
-                self.loaded
-                    .outside
-                    .iter()
-                    .find(|(set, _, _)| *set == field)
-                    .map(|(_, text, _)| text)
-            })
-            .or(field.facts().default.as_ref())
+        code.or_else(|| {
+            self.base
+                .loaded
+                .code
+                .get(field)
+                .filter(|text| !text.is_empty())
+        })
+        .or_else(|| {
+            self.base
+                .loaded
+                .outside
+                .iter()
+                .find(|(set, _, _)| *set == field)
+                .map(|(_, text, _)| text)
+        })
+        .or(field.facts().default.as_ref())
     }
 
     /// The endpoint that somebody configured for the service, by its id in small letters with `_`, or for all: code, the
@@ -164,10 +187,15 @@ impl ResolvedConfig {
         if origin == Some(Origin::Code) {
             return general;
         }
-        let of_variable = || self.loaded.environment.endpoint(&id.to_ascii_uppercase());
+        let of_variable = || {
+            self.base
+                .loaded
+                .environment
+                .endpoint(&id.to_ascii_uppercase())
+        };
         let of_environment = || general.filter(|_| matches!(origin, Some(Origin::Environment(_))));
         let of_profile = || {
-            let mut endpoints = self.loaded.service_endpoints.iter();
+            let mut endpoints = self.base.loaded.service_endpoints.iter();
             endpoints
                 .find(|(service, _)| service.eq_ignore_ascii_case(id))
                 .map(|(_, setting)| &setting.value)
@@ -199,13 +227,13 @@ impl ResolvedConfig {
             .overrides
             .as_ref()
             .and_then(|overrides| of(overrides).as_ref());
-        overridden.or_else(|| of(&self.loaded.code).as_ref())
+        overridden.or_else(|| of(&self.base.loaded.code).as_ref())
     }
 
     /// Where credentials come from.
     pub fn credentials(&self) -> &Arc<Credentials> {
         self.object(|config| &config.credentials)
-            .unwrap_or(&self.credentials)
+            .unwrap_or(&self.base.credentials)
     }
 
     /// Whether the program gave the credentials.
@@ -256,8 +284,8 @@ impl ResolvedConfig {
                 self.environment(),
             );
         }
-        let make = || transport::built_in(&self.loaded.tls, self.environment());
-        self.loaded.built_in.get_or_try_init(make).cloned()
+        let make = || transport::built_in(&self.base.loaded.tls, self.environment());
+        self.base.loaded.built_in.get_or_try_init(make).cloned()
     }
 
     fn overrides_tls(&self) -> bool {
@@ -267,7 +295,7 @@ impl ResolvedConfig {
 
     /// The PEM text that an option gave, which wins over a field of TLS.
     pub fn pem(&self, field: Field) -> Option<&PemSource> {
-        let pem = &self.loaded.pem;
+        let pem = &self.base.loaded.pem;
         let given = match field {
             Field::CaBundle => &pem.ca_bundle,
             Field::ClientTlsCert => &pem.client_certificate,

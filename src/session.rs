@@ -158,7 +158,8 @@ impl Session {
         let config = self.config.with(overrides);
         let mut handlers = self.handlers.now();
         let validation = |config: &ResolvedConfig| config.flag(Field::DisableParamValidation);
-        if validation(&config) != validation(&self.config) {
+        let says_so = |config: &Arc<Config>| config.get(Field::DisableParamValidation).is_some();
+        if overrides.is_some_and(says_so) && validation(&config) != validation(&self.config) {
             defaults::place_parameter_check(Arc::make_mut(&mut handlers), validation(&config));
         }
         Ok(Session {
