@@ -2,6 +2,7 @@
 
 use super::output::Output;
 use crate::error::{Error, Result};
+use memchr::{memchr, memchr3};
 use std::fmt;
 
 /// The parts of a URL that matter to a signature, as they were given.
@@ -22,7 +23,7 @@ impl<'a> Url<'a> {
     /// query; a fragment is dropped.
     pub fn parse(text: &'a str) -> Result<Url<'a>> {
         let bad = |why: &dyn fmt::Display| Error::argument("url", why);
-        let Some((scheme, rest)) = text.split_once("://") else {
+        let Some((scheme, rest)) = split_scheme(text) else {
             return Err(bad(
                 &"is not absolute: it must start with a scheme and a host, as in \"https://example.com/path\"",
             ));
@@ -33,9 +34,10 @@ impl<'a> Url<'a> {
         {
             return Err(bad(&"has no valid scheme before \"://\""));
         }
-        let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
-        let (path, query) = match rest.split_once('?') {
+        let end = memchr3(b'/', b'?', b'#', rest.as_bytes()).unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at(end);
+        let rest = split(rest, b'#').map_or(rest, |(before, _)| before);
+        let (path, query) = match split(rest, b'?') {
             Some((path, query)) => (path, Some(query)),
             None => (rest, None),
         };
@@ -109,6 +111,20 @@ impl<'a> Url<'a> {
     }
 }
 
+/// The scheme, and what stands behind its `://`.
+fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    match split(text, b':') {
+        Some((scheme, rest)) if rest.starts_with("//") => Some((scheme, rest.get(2..)?)),
+        _ => text.split_once("://"),
+    }
+}
+
+/// As `split_once`, at an ASCII character, and quicker in short texts.
+fn split(text: &str, at: u8) -> Option<(&str, &str)> {
+    let found = memchr(at, text.as_bytes())?;
+    Some((text.get(..found)?, text.get(found + 1..)?))
+}
+
 /// Whether there is an ASCII control character in it.
 pub(super) fn has_control(text: &str) -> bool {
     // A fold, not `any`: without an exit in the middle it is done many bytes at a time.
@@ -130,9 +146,12 @@ fn check_authority(authority: &str) -> Result<(), &'static str> {
             (address, after)
         }
         Some(None) => return Err("has an IPv6 address without \"]\""),
-        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+        None => {
+            let end = memchr(b':', authority.as_bytes()).unwrap_or(authority.len());
+            authority.split_at(end)
+        }
     };
-    if authority.contains('@') {
+    if memchr(b'@', authority.as_bytes()).is_some() {
         return Err(
             "has a user name or password before the host, which a signed request can't carry",
         );
@@ -140,13 +159,14 @@ fn check_authority(authority: &str) -> Result<(), &'static str> {
     if host.is_empty() {
         return Err("has no host");
     }
-    if !host.is_ascii() {
+    // A fold, as above.
+    let strange = host.bytes().fold(false, |found, byte| {
+        found | matches!(byte, 0..=b' ' | b'"' | b'#' | b'/' | b'<' | b'>' | b'?' | b'['..=b'^' | b'`' | b'{'..=b'}' | 0x7f..=0xff)
+    });
+    if strange && !host.is_ascii() {
         return Err("has a host that is not ASCII; give its punycode form (xn--...)");
     }
-    if host
-        .bytes()
-        .any(|byte| matches!(byte, 0..=b' ' | b'"' | b'#' | b'/' | b'<' | b'>' | b'?' | b'['..=b'^' | b'`' | b'{'..=b'}' | 0x7f..=0xff))
-    {
+    if strange {
         return Err("has a character in its host that no host can have");
     }
     match port.strip_prefix(':') {
