@@ -31,14 +31,17 @@ static session_status_t play_s3(session_http_request_t *request, session_http_re
     return fake_send(request, reply, user_data);
 }
 
-static session_client_t *client_of(session_config_t *config)
+typedef session_status_t play(session_http_request_t *request, session_http_reply_t *reply, void *user_data);
+
+/* A client of these settings, which are given up, whose requests go to `send`. */
+static session_client_t *client_to(play *send, session_config_t *config)
 {
     session_transport_t transport = SESSION_TRANSPORT_INIT;
     session_t *session = NULL;
     session_client_t *client;
     session_error_t *error = NULL;
 
-    transport.send = play_s3;
+    transport.send = send;
     transport.user_data = &fake;
     session_config_set_transport(config, &transport);
     CHECK_OK(session_new(config, &session, &error), error);
@@ -46,6 +49,11 @@ static session_client_t *client_of(session_config_t *config)
     client = fake_client_of(session, "s3");
     session_free(session);
     return client;
+}
+
+static session_client_t *client_of(session_config_t *config)
+{
+    return client_to(play_s3, config);
 }
 
 static session_request_t *of_bucket(const session_client_t *client, const char *operation, const char *method)
@@ -204,23 +212,12 @@ static session_status_t always_elsewhere(session_http_request_t *request, sessio
 
 TEST(it_does_not_go_on_for_ever)
 {
-    session_transport_t transport = SESSION_TRANSPORT_INIT;
-    session_config_t *config = fake_config();
-    session_t *session = NULL;
-    session_client_t *client;
-    session_error_t *error = NULL;
+    session_client_t *client = client_to(always_elsewhere, fake_config());
+    session_error_t *error = fake_fail(of_bucket(client, "GetObject", "GET"));
 
-    transport.send = always_elsewhere;
-    transport.user_data = &fake;
-    session_config_set_transport(config, &transport);
-    CHECK_OK(session_new(config, &session, &error), error);
-    client = fake_client_of(session, "s3");
-    error = fake_fail(of_bucket(client, "GetObject", "GET"));
     CHECK_STR(session_error_code(error), "BucketRegionError");
     CHECK_CONTAINS(session_error_text(error), "it is in 'eu-west-2'");
     CHECK_INT(fake.sends, 2);
     session_error_free(error);
     session_client_free(client);
-    session_free(session);
-    session_config_free(config);
 }
