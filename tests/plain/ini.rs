@@ -113,9 +113,11 @@ pub(crate) fn read_plainly(bytes: &[u8], kind: FileKind) -> Result<Sections, u32
             return Err(number);
         }
         let value = cut(&content[equals + 1..]);
-        let kept = key
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-/.%@_:+".contains(c));
+        // A carriage return alone is no name either.
+        let kept = !key.is_empty()
+            && key
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-/.%@_:+".contains(c));
         open = Some((indent, value.is_empty(), kept));
         if let (Some(section), true) = (named, kept) {
             let all = sections.get_mut(section).expect("a section");
