@@ -1069,11 +1069,12 @@ enum session_status_t session_config_set_ignore_configured_endpoint_urls(struct 
  * Sets `auth_scheme_preference`: which schemes of authentication come first, where a service takes more than one. One that
  * the service does not take is passed over.
  *
- * Of a service of which AWS has a model, that says what it takes; any other is taken to take both. Where nothing is
- * preferred, a token goes with the requests of a service that takes one if AWS_BEARER_TOKEN_ and its signing name is set.
+ * Of a service of which AWS has a model, that says what it takes; any other is taken to take both. Where the program
+ * prefers nothing, a token goes with the requests of a service that takes one if AWS_BEARER_TOKEN_ and its signing name is
+ * set, whatever environment and files prefer.
  *
  * @param config  borrowed
- * @param value   borrowed: `sigv4` and `httpBearerAuth`, with a comma between
+ * @param value   borrowed: `sigv4` and `httpBearerAuth`, with a comma between; other words are passed over
  * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid
  * @thread The configuration's.
  * @since 0.1.0
@@ -3161,6 +3162,9 @@ void session_request_set_retryable(struct session_request_t *request,
 /**
  * Sends a request and waits for its reply. A request is sent once.
  *
+ * A request to S3 goes to another region, signed anew, where S3 says that its bucket is there; its URL and signing region
+ * tell so afterwards. A body by callbacks is rewound for that as for a retry.
+ *
  * @param request  borrowed
  * @param out      receives the response; free it with session_response_free(). Unchanged on failure.
  * @param error    nullable: receives details on failure, those of the service too; free with session_error_free()
@@ -3186,8 +3190,8 @@ enum session_status_t session_request_send(struct session_request_t *request,
  * @param seconds  for how long, from 1 to 604800 (seven days)
  * @param url      receives the URL; free it with session_string_free(). Unchanged on failure.
  * @param error    nullable: receives details on failure; free with session_error_free()
- * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or `seconds` out of range; else as
- *         session_request_send()
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or `seconds` out of range; SESSION_ERR_UNSUPPORTED
+ *         if a bearer token would go with the request; else as session_request_send()
  * @thread The request's.
  * @since 0.1.0
  */

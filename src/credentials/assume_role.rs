@@ -9,6 +9,7 @@ use crate::resolved::Loaded;
 use crate::service::Client;
 use crate::session::TokenRequest;
 use crate::text::Text;
+use once_cell::race::OnceBox;
 use serde_json::{Map, Value as Json, json};
 use std::sync::{Arc, OnceLock};
 
@@ -38,7 +39,8 @@ pub(super) struct AssumeRole {
     role: Arc<Role>,
     /// How many roles come before.
     before: usize,
-    source: OnceLock<Arc<Credentials>>,
+    /// Made without waiting: a child of fork() has no thread that would finish.
+    source: OnceBox<Arc<Credentials>>,
     client: OnceLock<Arc<Client>>,
     session_name: OnceLock<Text>,
     cache: Option<CliCache>,
@@ -51,7 +53,7 @@ impl AssumeRole {
             loaded: loaded.clone(),
             role: role.clone(),
             before,
-            source: OnceLock::new(),
+            source: OnceBox::new(),
             client: OnceLock::new(),
             session_name: OnceLock::new(),
             cache,
@@ -61,7 +63,7 @@ impl AssumeRole {
     /// What the role is assumed with.
     fn source(&self) -> &Arc<Credentials> {
         self.source
-            .get_or_init(|| Arc::new(Plan::after_roles(&self.loaded, self.before)))
+            .get_or_init(|| Box::new(Arc::new(Plan::after_roles(&self.loaded, self.before))))
     }
 
     fn assume(&self, client: &Arc<Client>) -> Result<Value> {

@@ -8,6 +8,7 @@ use crate::error::{Error, Result, Status};
 use crate::load::environment::bearer_token_variable;
 use crate::load::profile::Key;
 use crate::resolved::ResolvedConfig;
+use crate::text::Text;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -68,26 +69,44 @@ pub fn token(config: &ResolvedConfig, signing_name: &str) -> Result<BearerToken>
 
 /// The token that a client holds between requests, so that the file of an SSO session is not read for each.
 #[derive(Default)]
-pub(crate) struct HeldToken(Mutex<Option<Arc<BearerToken>>>);
+pub(crate) struct HeldToken(Mutex<Option<Held>>);
+
+#[derive(Clone)]
+struct Held {
+    token: Arc<BearerToken>,
+    signing_name: Text,
+    /// When to ask again, in Unix seconds.
+    until: i64,
+}
 
 impl HeldToken {
     /// The token, got anew at its end. The lock is not held meanwhile: a transport of the program may send requests, too.
     pub(crate) fn get(
         &self,
         config: &ResolvedConfig,
-        signing_name: &str,
+        signing_name: &Text,
     ) -> Result<Arc<BearerToken>> {
         let now = config.now_seconds();
         // In a forked child the lock may be held by a thread that is not there any more: who can't have it does without.
         let held = self.0.try_lock().and_then(|held| held.clone());
-        if let Some(held) = held.filter(|held| held.expires_at.saturating_sub(now) > EARLY) {
-            return Ok(held);
+        let good = |held: &Held| held.signing_name == *signing_name && held.until > now;
+        if let Some(held) = held.filter(good) {
+            return Ok(held.token);
         }
-        let got = Arc::new(token(config, signing_name)?);
+        let token = Arc::new(token(config, signing_name)?);
+        // One that comes with less could not be refreshed.
+        let until = token
+            .expires_at
+            .saturating_sub(EARLY)
+            .max(now.saturating_add(TRY_AGAIN).min(token.expires_at));
         if let Some(mut held) = self.0.try_lock() {
-            *held = Some(got.clone());
+            *held = Some(Held {
+                token: token.clone(),
+                signing_name: signing_name.clone(),
+                until,
+            });
         }
-        Ok(got)
+        Ok(token)
     }
 
     /// Forgets the token, which the service has refused.
@@ -97,6 +116,9 @@ impl HeldToken {
         }
     }
 }
+
+/// How many seconds a token is held, at least, while it is good.
+const TRY_AGAIN: i64 = 60;
 
 /// The token without the blanks around it, if it can stand in a header.
 fn fit_for_header(token: &Secret, signing_name: &str) -> Result<Secret> {

@@ -57,9 +57,12 @@ pub(crate) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
 /// Removes what writers left that were killed: it would stay for ever, with its secrets.
 fn remove_abandoned(folder: &Path) {
     let is_abandoned = |entry: &DirEntry| {
+        if !is_temporary(&entry.file_name()) {
+            return false;
+        }
         let modified = entry.metadata().and_then(|metadata| metadata.modified());
         let age = modified.ok().and_then(|modified| modified.elapsed().ok());
-        is_temporary(&entry.file_name()) && age.is_some_and(|age| age > ABANDONED)
+        age.is_some_and(|age| age > ABANDONED)
     };
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(is_abandoned) {

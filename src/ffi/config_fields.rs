@@ -116,11 +116,12 @@ pub unsafe extern "C" fn session_config_set_ignore_configured_endpoint_urls(
 /// Sets `auth_scheme_preference`: which schemes of authentication come first, where a service takes more than one. One that
 /// the service does not take is passed over.
 ///
-/// Of a service of which AWS has a model, that says what it takes; any other is taken to take both. Where nothing is
-/// preferred, a token goes with the requests of a service that takes one if AWS_BEARER_TOKEN_ and its signing name is set.
+/// Of a service of which AWS has a model, that says what it takes; any other is taken to take both. Where the program
+/// prefers nothing, a token goes with the requests of a service that takes one if AWS_BEARER_TOKEN_ and its signing name is
+/// set, whatever environment and files prefer.
 ///
 /// @param config  borrowed
-/// @param value   borrowed: `sigv4` and `httpBearerAuth`, with a comma between
+/// @param value   borrowed: `sigv4` and `httpBearerAuth`, with a comma between; other words are passed over
 /// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid
 /// @thread The configuration's.
 /// @since 0.1.0

@@ -318,6 +318,9 @@ pub unsafe extern "C" fn session_request_set_retryable(
 
 /// Sends a request and waits for its reply. A request is sent once.
 ///
+/// A request to S3 goes to another region, signed anew, where S3 says that its bucket is there; its URL and signing region
+/// tell so afterwards. A body by callbacks is rewound for that as for a retry.
+///
 /// @param request  borrowed
 /// @param out      receives the response; free it with session_response_free(). Unchanged on failure.
 /// @param error    nullable: receives details on failure, those of the service too; free with session_error_free()
@@ -351,8 +354,8 @@ pub unsafe extern "C" fn session_request_send(
 /// @param seconds  for how long, from 1 to 604800 (seven days)
 /// @param url      receives the URL; free it with session_string_free(). Unchanged on failure.
 /// @param error    nullable: receives details on failure; free with session_error_free()
-/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or `seconds` out of range; else as
-///         session_request_send()
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or `seconds` out of range; SESSION_ERR_UNSUPPORTED
+///         if a bearer token would go with the request; else as session_request_send()
 /// @thread The request's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]

@@ -56,6 +56,15 @@ impl Headers {
         Ok(())
     }
 
+    /// Overwrites the values of a name, which were secrets.
+    pub(crate) fn wipe(&mut self, name: &str) {
+        for header in &mut self.0 {
+            if header.name.eq_ignore_ascii_case(name) {
+                header.value.wipe();
+            }
+        }
+    }
+
     /// Removes all fields of that name, and says whether there was one.
     pub fn remove(&mut self, name: &str) -> bool {
         let before = self.0.len();

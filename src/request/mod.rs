@@ -378,9 +378,14 @@ impl Request {
         log::retry(self);
     }
 
-    /// Notes that it goes elsewhere; false if it did before.
+    /// Notes that it goes elsewhere, which is no retry; false if it did before.
     pub(crate) fn begin_redirect(&mut self) -> bool {
         !std::mem::replace(&mut self.redirected, true)
+    }
+
+    /// Whether it was never sent before.
+    pub(crate) fn is_first_attempt(&self) -> bool {
+        self.retry_count == 0 && !self.redirected
     }
 
     /// Keeps what a signature was made with.

@@ -119,9 +119,13 @@ pub(super) fn after_retry(request: &mut Request) {
     };
     // Not a failure: it takes nothing from the quota, and is no question of how many attempts there may be.
     if redirect(request, &error) {
-        return request.begin_retry(0, None);
+        request.clear_error();
+        return;
     }
     let client = request.client().clone();
+    if request.http_status() == 401 {
+        client.token().forget();
+    }
     let policy = Policy::of(client.configuration(), request.service());
     let kind = policy.classify(&error);
     let expired = is_expired_credentials(error.code());

@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use crate::config::Field;
+use crate::load::origin::Origin;
 use crate::resolved::ResolvedConfig;
 
 /// A way to prove who sends a request.
@@ -22,23 +23,26 @@ impl AuthScheme {
         }
     }
 
-    /// The scheme of a client's requests: the first that `auth_scheme_preference` names and the service takes; else a
-    /// token, if the environment has one for the service; else the service's own. What the service does not take is
-    /// passed over, as AWS's tools do.
+    /// The scheme of a client's requests: the first that the program prefers and the service takes; else a token, if the
+    /// environment has one for the service; else what environment or files prefer; else the service's own. What the service
+    /// does not take is passed over. All as AWS's tools do it.
     pub(crate) fn of(service: &str, signing_name: &str, config: &ResolvedConfig) -> AuthScheme {
         let taken = AuthScheme::of_service(service);
-        let preferred = config
-            .text(Field::AuthSchemePreference)
-            .split(',')
-            .filter_map(AuthScheme::named)
-            .find(|scheme| taken.contains(scheme));
+        let preference = config.find(Field::AuthSchemePreference);
+        let preferred = |by_program: bool| {
+            let (words, origin) = preference.as_ref()?;
+            let mut schemes = words.split(',').filter_map(AuthScheme::named);
+            let scheme = schemes.find(|scheme| taken.contains(scheme));
+            scheme.filter(|_| (*origin == Origin::Code) == by_program)
+        };
         let from_environment = || {
             let takes_tokens = taken.contains(&AuthScheme::Bearer);
             (takes_tokens && config.loaded().environment.has_bearer_token(signing_name))
                 .then_some(AuthScheme::Bearer)
         };
-        preferred
+        preferred(true)
             .or_else(from_environment)
+            .or_else(|| preferred(false))
             .or_else(|| taken.first().copied())
             .unwrap_or(AuthScheme::SigV4)
     }

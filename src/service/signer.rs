@@ -30,7 +30,7 @@ pub(crate) fn sign(request: &mut Request) {
         .now()
         .saturating_add(client.retries().clock_offset());
     let now = now.div_euclid(1_000_000_000);
-    if request.retry_count() > 0 {
+    if !request.is_first_attempt() {
         // Of the last attempt; the credentials may have changed to some without a token.
         request.headers_mut().remove("X-Amz-Security-Token");
     }
@@ -69,6 +69,8 @@ fn authorize(request: &mut Request) -> Result<()> {
     let token = client
         .token()
         .get(client.configuration(), request.signing_name())?;
+    // Of the last attempt.
+    request.headers_mut().wipe("Authorization");
     let value = Zeroizing::new(format!("Bearer {}", token.text.as_str()));
     request.headers_mut().set_checked("Authorization", &value)
 }

@@ -136,7 +136,7 @@ impl<'a> Signer<'a> {
         signed.push("host", host.unwrap_or(subject.url.host()));
         signed.push(header::DATE, time.as_str());
         if let Some(token) = token.filter(|_| !self.omit_token) {
-            signed.push(header::TOKEN, token.trim());
+            signed.push(header::TOKEN, token);
         }
         if payload.as_header {
             signed.push(header::CONTENT_SHA256, payload.hash.as_str());
@@ -357,7 +357,10 @@ impl<'a> Signer<'a> {
     }
 
     fn token(&self) -> Option<&'a str> {
-        self.session_token.filter(|token| !token.is_empty())
+        // A server takes the blanks around a header's value away.
+        self.session_token
+            .map(str::trim)
+            .filter(|token| !token.is_empty())
     }
 
     fn is_s3(&self) -> bool {

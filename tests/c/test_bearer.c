@@ -134,12 +134,17 @@ TEST(what_is_preferred)
     CHECK_CONTAINS(authorization(client_of(WITH(TOKEN, KEYS), "bedrock", NAME, "sigv4a, sigv4 ,httpBearerAuth")), SIGNED);
     CHECK_STR(authorization(client_of(WITH(TOKEN, KEYS), "bedrock", NAME, "noAuth,httpBearerAuth,sigv4")), "Bearer tok");
     CHECK_CONTAINS(authorization(client_of(WITH(KEYS, "AWS_AUTH_SCHEME_PREFERENCE=httpBearerAuth"), "s3", NULL, NULL)), SIGNED);
-    CHECK_CONTAINS(authorization(client_of(WITH(TOKEN, KEYS, "AWS_AUTH_SCHEME_PREFERENCE=sigv4"), "bedrock", NULL, NULL)),
-                   SIGNED);
+    /* As for AWS's tools, a token beats what is preferred outside of the program. */
+    CHECK_STR(authorization(client_of(WITH(TOKEN, KEYS, "AWS_AUTH_SCHEME_PREFERENCE=sigv4"), "bedrock", NULL, NULL)),
+              "Bearer tok");
     CHECK_STR(authorization(client_of(WITH(TOKEN, "AWS_AUTH_SCHEME_PREFERENCE=sigv4"), "bedrock", NAME, "httpBearerAuth")),
               "Bearer tok");
     config_file("[default]\nauth_scheme_preference = sigv4\n");
-    CHECK_CONTAINS(authorization(client_of(WITH(TOKEN, KEYS, SHARED), "bedrock", NULL, NULL)), SIGNED);
+    CHECK_STR(authorization(client_of(WITH(TOKEN, KEYS, SHARED), "bedrock", NULL, NULL)), "Bearer tok");
+    config_file("[default]\nauth_scheme_preference = httpBearerAuth, sigv4\n");
+    CHECK_STR(session_error_code(own_error(fake_fail(fake_request(client_of(WITH(KEYS, SHARED), "bedrock", NULL, NULL), "Invoke",
+                                                                  "POST", "/", NULL)))),
+              "NoBearerTokenProviders");
     /* Preferred, and there is none. */
     CHECK_STR(session_error_code(own_error(fake_fail(fake_request(client_of(WITH(KEYS), "bedrock", NAME, "httpBearerAuth"),
                                                                   "Invoke", "POST", "/", NULL)))),
@@ -209,6 +214,75 @@ TEST(the_token_of_sso_is_held_until_it_is_refused)
     CHECK_STR(fake_header(&fake, "Authorization"), "Bearer second");
     fake_answer(&fake, 200, "{}");
     CHECK_STR(authorization(client), "Bearer second");
+}
+
+TEST(a_token_that_was_refused_is_not_sent_again)
+{
+    session_client_t *client;
+
+    config_file("[default]\nsso_session = corp\n"
+                "[sso-session corp]\nsso_region = us-east-1\nsso_start_url = https://corp.example\n");
+    sso_cache("first");
+    client = client_of(WITH(SHARED), "codecatalyst", NULL, NULL);
+    CHECK_STR(authorization(client), "Bearer first");
+    sso_cache("second");
+    fake_answer(&fake, 401, "{\"__type\":\"UnauthorizedException\",\"message\":\"no\"}");
+    session_error_free(fake_fail(fake_request(client, "Invoke", "POST", "/", NULL)));
+    fake_answer(&fake, 200, "{}");
+    CHECK_STR(authorization(client), "Bearer second");
+}
+
+TEST(each_signing_name_has_its_own_token)
+{
+    session_client_t *client = client_of(WITH(TOKEN, "AWS_BEARER_TOKEN_OTHER=other"), "bedrock", NULL, NULL);
+    session_request_t *request;
+
+    CHECK_STR(authorization(client), "Bearer tok");
+    request = fake_request(client, "Invoke", "POST", "/", NULL);
+    session_request_set_signing_name(request, "other");
+    fake_succeed(request);
+    CHECK_STR(fake_header(&fake, "Authorization"), "Bearer other");
+    CHECK_STR(authorization(client), "Bearer tok");
+}
+
+static int refreshes;
+
+static session_status_t play_oidc(session_http_request_t *request, session_http_reply_t *reply, void *user_data)
+{
+    int is_refresh = strstr(session_http_request_host(request), "oidc") != NULL;
+
+    refreshes += is_refresh;
+    fake_answer(&fake, is_refresh ? 400 : 200, is_refresh ? "{\"error\":\"invalid_grant\"}" : "{}");
+    return fake_send(request, reply, user_data);
+}
+
+TEST(a_refresh_that_fails_is_not_tried_for_each_request)
+{
+    session_config_t *config = own_config(session_config_new());
+    session_transport_t transport = SESSION_TRANSPORT_INIT;
+    session_client_t *client = NULL;
+    session_error_t *error = NULL;
+
+    config_file("[default]\nsso_session = corp\n"
+                "[sso-session corp]\nsso_region = us-east-1\nsso_start_url = https://corp.example\n");
+    sso_cache("first");
+    /* Its last minutes. */
+    write_file(".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json",
+               "{\"accessToken\":\"late\",\"expiresAt\":\"2020-01-02T03:06:05Z\",\"refreshToken\":\"r\",\"clientId\":\"i\","
+               "\"clientSecret\":\"s\",\"registrationExpiresAt\":\"2030-01-01T00:00:00Z\"}");
+    transport.send = play_oidc;
+    transport.user_data = &fake;
+    session_config_set_transport(config, &transport);
+    session_config_set_region(config, "us-west-2");
+    session_config_set_clock(config, fake_clock, NULL, NULL);
+    session_config_set_sleep(config, no_sleep, NULL, NULL);
+    CHECK_OK(session_client_new(loaded(with_config(WITH(SHARED), config)), "codecatalyst", NULL, &client, &error), error);
+    own_client(client);
+    CHECK_STR(authorization(client), "Bearer late");
+    CHECK(refreshes > 0);
+    refreshes = 0;
+    CHECK_STR(authorization(client), "Bearer late");
+    CHECK_INT(refreshes, 0);
 }
 
 static char lines[65536];

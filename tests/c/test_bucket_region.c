@@ -87,6 +87,53 @@ TEST(a_request_goes_to_the_region_of_its_bucket)
     session_client_free(client);
 }
 
+TEST(a_bucket_is_made_where_the_client_is)
+{
+    session_client_t *client = client_of(fake_config());
+
+    fake_succeed(of_bucket(client, "GetObject", "GET"));
+    hosts[0] = 0;
+    home = "us-west-2";
+    fake_succeed(fake_request(client, "CreateBucket", "PUT", "/{Bucket}", "{\"Bucket\":\"bucket\"}"));
+    CHECK_STR(hosts, "bucket.s3.us-west-2.amazonaws.com\n");
+    session_client_free(client);
+}
+
+static session_status_t elsewhere_and_busy(session_http_request_t *request, session_http_reply_t *reply, void *user_data)
+{
+    memset(fake.headers, 0, sizeof fake.headers);
+    fake_answer(&fake, fake.sends == 0 ? 301 : fake.sends == 1 ? 503 : 200, "");
+    fake.headers[0][0] = "x-amz-bucket-region";
+    fake.headers[0][1] = "eu-west-1";
+    return fake_send(request, reply, user_data);
+}
+
+static void no_sleep(uint64_t nanoseconds, void *user_data)
+{
+    (void)nanoseconds, (void)user_data;
+}
+
+TEST(to_go_elsewhere_is_no_retry)
+{
+    session_config_t *config = fake_config();
+    session_client_t *client;
+    session_request_t *request;
+    session_response_t *response = NULL;
+    session_error_t *error = NULL;
+
+    session_config_set_max_retries(config, 1);
+    session_config_set_sleep(config, no_sleep, NULL, NULL);
+    client = client_to(elsewhere_and_busy, config);
+    request = of_bucket(client, "GetObject", "GET");
+    CHECK_OK(session_request_send(request, &response, &error), error);
+    CHECK_INT(fake.sends, 3);
+    CHECK_INT(session_request_retry_count(request), 1);
+    CHECK_STR(fake_header(&fake, "amz-sdk-request"), "attempt=2; max=2");
+    session_response_free(response);
+    session_request_free(request);
+    session_client_free(client);
+}
+
 TEST(a_presigned_url_is_for_the_region_that_was_learnt)
 {
     session_client_t *client = client_of(fake_config());

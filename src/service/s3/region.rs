@@ -33,6 +33,10 @@ impl BucketRegions {
 
 /// Sends a request to where its bucket is known to be. Its URL is that of the endpoint, without the bucket.
 pub(super) fn place(request: &mut Request, bucket: &str) {
+    // A bucket is made where the client is.
+    if request.operation() == "CreateBucket" {
+        return;
+    }
     let client = request.client().clone();
     let known = client.bucket_regions().get(bucket);
     if let Some(region) = known.filter(|region| region != request.signing_region()) {
@@ -46,7 +50,9 @@ pub(crate) fn redirect(request: &mut Request, error: &Error) -> bool {
     if !super::is_s3(client.service()) || !is_misdirected(request, error) {
         return false;
     }
-    let (Some(bucket), Some(region)) = (super::bucket(request), told_region(request)) else {
+    // The ARN of an access point says its region itself.
+    let bucket = super::bucket(request).filter(|bucket| !bucket.starts_with("arn:"));
+    let (Some(bucket), Some(region)) = (bucket, told_region(request)) else {
         return false;
     };
     if region == *request.signing_region() || !client.can_be_in(&region) {
@@ -62,9 +68,9 @@ pub(crate) fn redirect(request: &mut Request, error: &Error) -> bool {
 /// Whether the reply is one of those that S3 gives at the wrong endpoint, or to a signature for the wrong region.
 fn is_misdirected(request: &Request, error: &Error) -> bool {
     match (request.http_status(), error.code().as_str()) {
-        _ if error.status() != Status::Service => false,
-        (301 | 302 | 307, _) | (400, "AuthorizationHeaderMalformed") => true,
-        (400, "IllegalLocationConstraintException") => request.operation() != "CreateBucket",
+        _ if error.status() != Status::Service || request.operation() == "CreateBucket" => false,
+        (301 | 302 | 307, _) => true,
+        (400, "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException") => true,
         // A reply to HEAD has no body to say more.
         (400, "BadRequest") => request.method() == "HEAD",
         _ => false,

@@ -86,6 +86,7 @@ impl<T> Kept<T> {
 #[derive(PartialEq, Eq)]
 struct Stamp {
     path: PathBuf,
+    is_folder: bool,
     device: u64,
     inode: u64,
     size: u64,
@@ -97,6 +98,7 @@ impl Stamp {
         let data = std::fs::metadata(path).ok()?;
         Some(Stamp {
             path: path.to_owned(),
+            is_folder: data.is_dir(),
             device: data.dev(),
             inode: data.ino(),
             size: data.size(),
@@ -112,10 +114,26 @@ impl Stamp {
     }
 }
 
-/// The state of files and folders. A folder changes with the names in it. None where one is not to be had.
+/// The state of files and folders, with all that is in these. None where one is not to be had.
 fn stamps(paths: &[&Path]) -> Option<Vec<Stamp>> {
-    let stamps: Option<Vec<Stamp>> = paths.iter().map(|path| Stamp::of(path)).collect();
-    stamps.filter(|stamps| !stamps.is_empty())
+    let mut stamps = Vec::with_capacity(paths.len());
+    for path in paths {
+        let stamp = Stamp::of(path)?;
+        let is_folder = stamp.is_folder;
+        stamps.push(stamp);
+        if !is_folder {
+            continue;
+        }
+        let folder = std::fs::read_dir(path).ok()?;
+        // Behind a link stands the file that is read; what a broken one leads to, nobody reads.
+        let mut inside: Vec<Stamp> = folder
+            .flatten()
+            .filter_map(|entry| Stamp::of(&entry.path()))
+            .collect();
+        inside.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+        stamps.append(&mut inside);
+    }
+    (!stamps.is_empty()).then_some(stamps)
 }
 
 #[cfg(test)]
@@ -174,6 +192,18 @@ mod tests {
         fs::remove_file(&path).unwrap();
         assert!(kept.get(&[&path], make).is_err());
         assert!(kept.get(&[], || Err::<Vec<u8>, _>("made anew")).is_err());
+    }
+
+    #[test]
+    fn a_folder_changes_with_the_files_in_it() {
+        let folder = std::env::temp_dir().join(format!("session-kept-in-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("a"), "first").unwrap();
+        let before = stamps(&[&folder]).unwrap();
+        assert!(stamps(&[&folder]).unwrap() == before);
+        fs::write(folder.join("a"), "first and more").unwrap();
+        assert!(stamps(&[&folder]).unwrap() != before);
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
