@@ -419,34 +419,24 @@ impl Files {
 /// All bytes of a file, or some more than it may have.
 fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
     const MOST: u64 = MAX_SIZE as u64 + 1;
-    let mut file = File::open(path)?;
-    // Most files end in here: to read on and find nothing costs less than to ask how long they are.
-    let mut start = [0; 1536];
-    let mut length = 0;
-    loop {
-        let room = start.get_mut(length..).unwrap_or_default();
-        if room.is_empty() {
-            break;
-        }
-        match file.read(room) {
-            Ok(0) => return Ok(start.get(..length).unwrap_or_default().to_vec()),
-            Ok(count) => length += count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+    // Most files are shorter: to read on and find nothing costs less than to ask how long they are.
+    const START: usize = 1024;
+    let file = File::open(path)?;
+    let mut bytes = Vec::with_capacity(START);
+    (&file).take(START as u64).read_to_end(&mut bytes)?;
+    if bytes.len() < START {
+        return Ok(bytes);
     }
     let metadata = file.metadata()?;
-    let mut bytes = Vec::new();
     // A regular file says how long it is: no last read has to look for its end. Others say nothing, or nothing true.
     let most = match metadata.len().min(MOST) {
-        size if size > length as u64 && metadata.is_file() => {
-            bytes.try_reserve_exact(size as usize)?;
+        size if size > START as u64 && metadata.is_file() => {
+            bytes.try_reserve_exact(size as usize - START)?;
             size
         }
         _ => MOST,
     };
-    bytes.extend_from_slice(&start);
-    file.take(most - length as u64).read_to_end(&mut bytes)?;
+    file.take(most - START as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -638,5 +628,27 @@ impl Profile {
             )),
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_any_length_are_read_whole() {
+        let path = std::env::temp_dir().join(format!("session-contents-{}", std::process::id()));
+        for length in [0, 1, 1023, 1024, 1025, 2048, 100_000] {
+            let written: Vec<u8> = (0..length).map(|byte| byte as u8).collect();
+            std::fs::write(&path, &written).unwrap();
+            assert!(contents(&path).unwrap() == written, "{length}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        // One that does not say how long it is.
+        let status = Path::new("/proc/self/smaps");
+        if status.exists() {
+            assert!(contents(status).unwrap().len() > 1024);
+        }
+        assert!(contents(Path::new("/")).is_err());
     }
 }
