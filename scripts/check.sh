@@ -39,7 +39,7 @@ for preset in release valgrind asan; do
     grep '^note: ' build/$preset/Testing/Temporary/LastTest.log >>build/check.log || true
 done
 
-begin "fuzz targets, 5,000 inputs each"
+begin "fuzz targets, their committed inputs"
 run scripts/fuzz.sh quick
 
 begin "conformance"
