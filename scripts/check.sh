@@ -39,7 +39,7 @@ for preset in release valgrind asan; do
     grep '^note: ' build/$preset/Testing/Temporary/LastTest.log >>build/check.log || true
 done
 
-begin "fuzz targets, their committed inputs"
+begin "fuzz targets, five seconds of each"
 run scripts/fuzz.sh quick
 
 begin "conformance"

@@ -197,7 +197,9 @@ fn can_be_signed(signer: &Signer<'_>, subject: &Subject<'_>) -> bool {
     !signer.access_key_id.is_empty()
         && !signer.secret_access_key.is_empty()
         && !control(signer.access_key_id)
-        && !signer.session_token.is_some_and(control)
+        && !signer
+            .session_token
+            .is_some_and(|token| control(token.trim()))
         && in_scope(signer.region)
         && in_scope(signer.service)
         && token(subject.method)
@@ -230,7 +232,7 @@ struct Parts {
 fn parts(signer: &Signer<'_>, subject: &Subject<'_>, presign: bool) -> Parts {
     let service = signer.service;
     let s3 = ["s3", "s3-object-lambda", "s3-outposts", "s3express"].contains(&service);
-    let token = signer.session_token.unwrap_or_default();
+    let token = signer.session_token.unwrap_or_default().trim();
     let mut host = subject.url.host().to_owned();
     let mut given_hash = None;
     let mut headers = Vec::new();
@@ -297,7 +299,7 @@ fn naive<'a>(
 
 fn by_headers(signer: &Signer<'_>, subject: &Subject<'_>, signed: &Signed) {
     let mut parts = parts(signer, subject, false);
-    let token = signer.session_token.unwrap_or_default();
+    let token = signer.session_token.unwrap_or_default().trim();
     let mut added = vec![("x-amz-date".to_owned(), parts.stamp.clone())];
     if !token.is_empty() {
         added.push(("x-amz-security-token".to_owned(), token.to_owned()));
@@ -354,7 +356,7 @@ fn by_headers(signer: &Signer<'_>, subject: &Subject<'_>, signed: &Signed) {
 
 fn presigned(signer: &Signer<'_>, subject: &Subject<'_>, seconds: u32, signed: &Signed) {
     let mut parts = parts(signer, subject, true);
-    let token = signer.session_token.unwrap_or_default();
+    let token = signer.session_token.unwrap_or_default().trim();
     let mut hoisted: Vec<(String, String)> = Vec::new();
     parts.headers.retain(|(name, value)| {
         let is = |list: &[&str]| list.contains(&name.as_str());
