@@ -276,23 +276,20 @@ impl Client {
         &self.bucket_regions
     }
 
-    /// Whether requests may go to a region that a service names: not where somebody chose the endpoint, and not to another
-    /// partition, where its credentials are none.
-    pub(super) fn can_be_in(&self, region: &str) -> bool {
-        !self.endpoint.is_custom
-            && !region.is_empty()
-            && self
-                .endpoint_in(region)
-                .is_some_and(|endpoint| endpoint.partition == self.endpoint.partition)
-    }
-
-    /// The host, with its port, of the service in another region.
-    pub(super) fn authority_in(&self, region: &str) -> Option<String> {
-        let url = match region == self.endpoint.signing_region.as_str() {
-            true => self.endpoint.url.clone(),
-            false => self.endpoint_in(region)?.url,
-        };
-        url.map(|url| url.authority().to_owned())
+    /// The host, with its port, of the service in a region that the service names. None where requests must not go there:
+    /// where somebody chose the endpoint, and in another partition, where its credentials are none.
+    pub(super) fn authority_in(&self, region: &str) -> Option<Text> {
+        let of = |endpoint: &Endpoint| Some(Text::lossy(endpoint.url.as_ref()?.authority()));
+        if self.endpoint.is_custom || region.is_empty() {
+            return None;
+        }
+        if region == self.endpoint.signing_region.as_str() {
+            return of(&self.endpoint);
+        }
+        let there = self.endpoint_in(region)?;
+        (there.partition == self.endpoint.partition)
+            .then(|| of(&there))
+            .flatten()
     }
 
     fn endpoint_in(&self, region: &str) -> Option<Endpoint> {

@@ -7,27 +7,34 @@ use crate::text::Text;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 
+/// A region that has buckets, and the host of S3 there.
+#[derive(Clone)]
+struct Place {
+    region: Text,
+    authority: Text,
+}
+
 /// The regions of buckets, as far as a client has been told.
 #[derive(Default)]
-pub(in crate::service) struct BucketRegions(Mutex<HashMap<String, Text>>);
+pub(in crate::service) struct BucketRegions(Mutex<HashMap<String, Place>>);
 
 /// More are forgotten, all at once.
 const MOST: usize = 1000;
 
 impl BucketRegions {
-    fn get(&self, bucket: &str) -> Option<Text> {
+    fn get(&self, bucket: &str) -> Option<Place> {
         // In a forked child the lock may be held by a thread that is not there any more: who can't have it does without.
         self.0.try_lock()?.get(bucket).cloned()
     }
 
-    fn put(&self, bucket: String, region: Text) {
+    fn put(&self, bucket: String, place: Place) {
         let Some(mut regions) = self.0.try_lock() else {
             return;
         };
         if regions.len() >= MOST {
             regions.clear();
         }
-        regions.insert(bucket, region);
+        regions.insert(bucket, place);
     }
 }
 
@@ -37,10 +44,12 @@ pub(super) fn place(request: &mut Request, bucket: &str) {
     if request.operation() == "CreateBucket" {
         return;
     }
-    let client = request.client().clone();
-    let known = client.bucket_regions().get(bucket);
-    if let Some(region) = known.filter(|region| region != request.signing_region()) {
-        move_to(request, &client, &region);
+    let known = request.client().bucket_regions().get(bucket);
+    if let Some(place) = known.filter(|place| place.region != *request.signing_region()) {
+        let client = request.client().clone();
+        if let Some(home) = client.url() {
+            move_to(request, home.authority(), &place);
+        }
     }
 }
 
@@ -55,14 +64,20 @@ pub(crate) fn redirect(request: &mut Request, error: &Error) -> bool {
     let (Some(bucket), Some(region)) = (bucket, told_region(request)) else {
         return false;
     };
-    if region == *request.signing_region() || !client.can_be_in(&region) {
+    if region == *request.signing_region() {
         return false;
     }
-    client.bucket_regions().put(bucket, region.clone());
+    let regions = client.bucket_regions();
+    let here = authority_of(&client, regions.get(&bucket), request.signing_region());
+    let (Some(here), Some(authority)) = (here, client.authority_in(&region)) else {
+        return false;
+    };
+    let there = Place { region, authority };
+    regions.put(bucket, there.clone());
     request.retryable() != Some(false)
         && request.can_send_again()
         && request.begin_redirect()
-        && move_to(request, &client, &region)
+        && move_to(request, &here, &there)
 }
 
 /// Whether the reply is one of those that S3 gives at the wrong endpoint, or to a signature for the wrong region.
@@ -88,17 +103,21 @@ fn told_region(request: &mut Request) -> Option<Text> {
     document.text_of("Region").map(Text::lossy)
 }
 
-/// Puts the endpoint of another region in the place of the one there is, and says whether that was there.
-fn move_to(request: &mut Request, client: &Client, region: &str) -> bool {
-    let now = client.authority_in(request.signing_region());
-    let (Some(now), Some(then)) = (now, client.authority_in(region)) else {
+/// The host that requests for a region go to.
+fn authority_of(client: &Client, known: Option<Place>, region: &str) -> Option<Text> {
+    match known {
+        Some(place) if place.region == region => Some(place.authority),
+        _ => client.authority_in(region),
+    }
+}
+
+/// Puts the host of another region in the place of the one there is, and says whether that was there.
+fn move_to(request: &mut Request, here: &str, there: &Place) -> bool {
+    let Some(prefix) = request.url().authority().strip_suffix(here) else {
         return false;
     };
-    let Some(prefix) = request.url().authority().strip_suffix(now.as_str()) else {
-        return false;
-    };
-    let authority = format!("{prefix}{then}");
+    let authority = format!("{prefix}{}", there.authority);
     request.url_mut().set_authority(authority);
-    request.set_signing_region(Text::lossy(region));
+    request.set_signing_region(there.region.clone());
     true
 }
