@@ -252,7 +252,7 @@ impl<'a> Loader<'a> {
     fn variable(&self, variables: &[Variable]) -> Result<Option<(&str, Variable)>> {
         for variable in variables {
             let gated = matches!(variable, Variable::DefaultRegion | Variable::DefaultProfile);
-            if gated && !self.shared_config {
+            if !self.environment.has(*variable) || (gated && !self.shared_config) {
                 continue;
             }
             if let Some(text) = self.environment.text(*variable)? {
@@ -393,7 +393,7 @@ impl<'a> Loader<'a> {
     fn fields_of_environment(&self) -> Result<Vec<(Field, Text, Origin)>> {
         let mut found = Vec::new();
         for field in Field::ALL {
-            let outside = field.facts().outside;
+            let outside = &field.facts().outside;
             let Some((raw, variable)) = self.variable(outside.variables)? else {
                 continue;
             };
@@ -421,7 +421,7 @@ impl<'a> Loader<'a> {
         found: &mut Vec<(Field, Text, Origin)>,
     ) -> Result<()> {
         for field in Field::ALL {
-            let outside = field.facts().outside;
+            let outside = &field.facts().outside;
             let Some((key, setting)) = outside.key.and_then(|key| Some((key, settings.get(key)?)))
             else {
                 continue;

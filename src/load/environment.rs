@@ -289,9 +289,14 @@ impl Environment {
             .map(|(_, url)| url)
     }
 
+    /// Whether a variable is set.
     #[inline]
+    pub fn has(&self, variable: Variable) -> bool {
+        self.set & variable.bit() != 0
+    }
+
     fn entry(&self, variable: Variable) -> Option<&[u8]> {
-        if self.set & variable.bit() == 0 {
+        if !self.has(variable) {
             return None;
         }
         let (_, place) = self.values.iter().find(|(set, _)| *set == variable)?;

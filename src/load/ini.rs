@@ -12,7 +12,7 @@ mod section;
 pub use section::{Properties, Property, Section, SubProperties};
 
 use crate::error::Result;
-use grammar::{Line, Name};
+use grammar::Name;
 use std::fmt;
 use std::path::Path;
 use std::str;
@@ -52,11 +52,17 @@ pub struct IniFile {
 /// A header that names something, in the order of the file.
 struct Header {
     hash: u32,
-    /// Where its line starts.
-    start: u32,
     line: u32,
+    /// Where its name starts, and how long that is.
+    name: u32,
+    length: u32,
+    /// Where the line below it starts.
+    body: u32,
     /// The next header in the same place of the hash table.
     next: u32,
+    kind: SectionKind,
+    /// Whether it spells `profile` out: `[profile default]` beats `[default]`.
+    prefixed: bool,
 }
 
 /// The most bytes that a file may have. What has no end, a device for instance, is found out by it.
@@ -84,35 +90,27 @@ impl IniFile {
 
     /// The section of a name: all headers of that name together. `[profile default]` hides `[default]`.
     pub fn section(&self, kind: SectionKind, name: &str) -> Option<Section<'_>> {
-        let name = name.as_bytes();
+        let hash = hash(kind, name.as_bytes());
         let mut found = None;
-        let mut at = self.head(hash(kind, name));
-        while let Some((index, this)) = self.find(at, kind, name) {
-            let section = Section {
-                file: self,
-                kind,
-                name: this.name,
-                prefixed: this.prefixed,
-                first: index,
-            };
-            if this.prefixed || kind != SectionKind::Profile {
+        let mut at = self.head(hash);
+        while let Some(header) = self.find(at, hash, kind, name.as_bytes()) {
+            let section = Section { file: self, header };
+            if header.prefixed || kind != SectionKind::Profile {
                 return Some(section);
             }
             found = found.or(Some(section));
-            at = self.next(index);
+            at = header.next;
         }
         found
     }
 
     /// The names of all sections of a kind, each once, in the order of the file.
     pub fn names(&self, kind: SectionKind) -> impl Iterator<Item = &str> {
-        (0u32..)
-            .zip(&self.headers)
-            .filter_map(move |(index, header)| {
-                let name = self.name(header).filter(|name| name.kind == kind)?.name;
-                let (first, _) = self.find(self.head(header.hash), kind, name)?;
-                (first == index).then(|| str::from_utf8(name).unwrap_or_default())
-            })
+        self.headers.iter().filter_map(move |header| {
+            let name = self.name(header);
+            let first = self.find(self.head(header.hash), header.hash, kind, name)?;
+            std::ptr::eq(first, header).then(|| str::from_utf8(name).unwrap_or_default())
+        })
     }
 
     /// Builds the hash table. Going backwards keeps each chain in the order of the file.
@@ -144,35 +142,36 @@ impl IniFile {
         }
     }
 
-    fn next(&self, index: u32) -> u32 {
-        self.headers
-            .get(index as usize)
-            .map_or(NONE, |header| header.next)
-    }
-
     /// The first header of a name from `at` on in its chain.
-    fn find(&self, mut at: u32, kind: SectionKind, name: &[u8]) -> Option<(u32, Name<'_>)> {
-        let hash = hash(kind, name);
+    fn find(&self, mut at: u32, hash: u32, kind: SectionKind, name: &[u8]) -> Option<&Header> {
         while let Some(header) = self.headers.get(at as usize) {
-            if header.hash == hash {
-                if let Some(this) = self
-                    .name(header)
-                    .filter(|this| this.kind == kind && this.name == name)
-                {
-                    return Some((at, this));
-                }
+            if header.hash == hash && header.kind == kind && self.name(header) == name {
+                return Some(header);
             }
             at = header.next;
         }
         None
     }
 
-    /// Reads a header again.
-    fn name(&self, header: &Header) -> Option<Name<'_>> {
-        let mut rest = self.bytes.get(header.start as usize..)?;
-        match Line::classify(grammar::next_line(&mut rest)?) {
-            Line::Header { text, .. } => grammar::header(text, self.kind).ok()?,
-            _ => None,
+    fn name(&self, header: &Header) -> &[u8] {
+        let name = self.bytes.get(header.name as usize..);
+        name.and_then(|name| name.get(..header.length as usize))
+            .unwrap_or_default()
+    }
+}
+
+impl Header {
+    /// A header that stands in `bytes`, in the line before `body`.
+    fn new(bytes: &[u8], header: &Name<'_>, line: u32, body: usize) -> Header {
+        Header {
+            hash: hash(header.kind, header.name),
+            line,
+            name: (header.name.as_ptr() as usize - bytes.as_ptr() as usize) as u32,
+            length: header.name.len() as u32,
+            body: body as u32,
+            next: NONE,
+            kind: header.kind,
+            prefixed: header.prefixed,
         }
     }
 }

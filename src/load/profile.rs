@@ -9,7 +9,7 @@ use crate::load::origin::{FilePosition, FileSection};
 use crate::text::{Text, shown};
 use std::cell::LazyCell;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,9 +28,17 @@ macro_rules! keys {
         /// A key of a profile, or of the section that a profile refers to.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs, reason = "each is documented by its name, which the table beside it gives")]
+        #[repr(u8)]
         pub enum Key { $($key),* }
 
         impl Key {
+            const ALL: &'static [Key] = &[$(Key::$key),*];
+
+            const fn bit(self) -> u64 {
+                const { assert!(Key::ALL.len() <= u64::BITS as usize) };
+                1 << self as u8
+            }
+
             /// The key as it is spelt in a file.
             pub const fn name(self) -> &'static str {
                 match self { $(Key::$key => $name),* }
@@ -187,7 +195,7 @@ impl Files {
                 }
                 FileState::Read
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => FileState::Missing,
+            Err(error) if error.kind() == ErrorKind::NotFound => FileState::Missing,
             Err(_) => FileState::Unreadable,
         };
         self.looked_at.push(seen(state));
@@ -231,7 +239,7 @@ impl Files {
         }
         // `key = ""` hides what an earlier file says, and counts as unset.
         if let Some(settings) = &mut found {
-            settings.0.retain(|(_, setting)| !setting.value.is_empty());
+            settings.retain(|_, setting| !setting.value.is_empty());
         }
         found
     }
@@ -419,24 +427,32 @@ impl Files {
 /// All bytes of a file, or some more than it may have.
 fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
     const MOST: u64 = MAX_SIZE as u64 + 1;
-    // Most files are shorter: to read on and find nothing costs less than to ask how long they are.
-    const START: usize = 1024;
-    let file = File::open(path)?;
-    let mut bytes = Vec::with_capacity(START);
-    (&file).take(START as u64).read_to_end(&mut bytes)?;
-    if bytes.len() < START {
-        return Ok(bytes);
-    }
-    let metadata = file.metadata()?;
-    // A regular file says how long it is: no last read has to look for its end. Others say nothing, or nothing true.
-    let most = match metadata.len().min(MOST) {
-        size if size > START as u64 && metadata.is_file() => {
-            bytes.try_reserve_exact(size as usize - START)?;
-            size
+    // Most files are shorter.
+    let mut start = [0; 1024];
+    let mut file = File::open(path)?;
+    let read = loop {
+        match file.read(&mut start) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            read => break read?,
         }
-        _ => MOST,
     };
-    file.take(most - START as u64).read_to_end(&mut bytes)?;
+    let mut bytes = start.get(..read).unwrap_or_default().to_vec();
+    let read = read as u64;
+    // To ask where a file ends costs less than to read there and find nothing. A pipe does not say, and others say
+    // nothing true.
+    let end = match file.seek(SeekFrom::End(0)) {
+        Ok(end) if end == read => return Ok(bytes),
+        Ok(end) => {
+            file.seek(SeekFrom::Start(read))?;
+            end
+        }
+        Err(_) => 0,
+    };
+    let most = if end > read { end.min(MOST) } else { MOST };
+    if end > read {
+        bytes.try_reserve_exact((most - read) as usize)?;
+    }
+    file.take(most - read).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -465,18 +481,39 @@ fn described(path: &Path, state: FileState) -> String {
 
 /// The values of a profile, or of a section that it refers to.
 #[derive(Clone, Debug, Default)]
-pub struct Settings(Vec<(Key, Setting)>);
+pub struct Settings {
+    /// A bit for each key that is set. A load asks for all of them, and most are not.
+    set: u64,
+    values: Vec<(Key, Setting)>,
+}
 
 impl Settings {
     fn put(&mut self, key: Key, setting: Setting) {
-        match self.0.iter_mut().find(|(set, _)| *set == key) {
+        let place = match self.set & key.bit() {
+            0 => None,
+            _ => self.values.iter_mut().find(|(set, _)| *set == key),
+        };
+        match place {
             Some((_, mine)) => *mine = setting,
-            None => self.0.push((key, setting)),
+            None => self.values.push((key, setting)),
         }
+        self.set |= key.bit();
     }
 
     fn remove(&mut self, keys: &[Key]) {
-        self.0.retain(|(key, _)| !keys.contains(key));
+        let unwanted = keys.iter().fold(0, |bits, key| bits | key.bit());
+        if self.set & unwanted != 0 {
+            self.retain(|key, _| unwanted & key.bit() == 0);
+        }
+    }
+
+    fn retain(&mut self, wanted: impl Fn(Key, &Setting) -> bool) {
+        let set = &mut self.set;
+        self.values.retain(|(key, setting)| {
+            let stays = wanted(*key, setting);
+            *set &= if stays { u64::MAX } else { !key.bit() };
+            stays
+        });
     }
 
     /// Takes over what a later file says. Key, secret and token go together: a pair replaces all three.
@@ -488,18 +525,22 @@ impl Settings {
         } else {
             later.remove(&TRIPLE);
         }
-        if self.0.is_empty() {
+        if self.values.is_empty() {
             *self = later;
             return;
         }
-        for (key, setting) in later.0 {
+        for (key, setting) in later.values {
             self.put(key, setting);
         }
     }
 
     /// A value and where it stands.
+    #[inline]
     pub fn get(&self, key: Key) -> Option<&Setting> {
-        self.0
+        if self.set & key.bit() == 0 {
+            return None;
+        }
+        self.values
             .iter()
             .find(|(set, _)| *set == key)
             .map(|(_, setting)| setting)
@@ -517,7 +558,7 @@ impl Settings {
 
     /// All values, in the order they were found.
     pub fn iter(&self) -> impl Iterator<Item = (Key, &Setting)> {
-        self.0.iter().map(|(key, setting)| (*key, setting))
+        self.values.iter().map(|(key, setting)| (*key, setting))
     }
 }
 

@@ -1,8 +1,8 @@
 //! The one pass over a file: every line is checked, every header noted.
 
-use super::grammar::{self, Expected, Fault, Line, Name};
+use super::grammar::{self, Expected, Fault, Line};
 use super::lines::{Lines, RawLine};
-use super::{FileKind, Header, MAX_SIZE, NONE};
+use super::{FileKind, Header, MAX_SIZE};
 use crate::error::{Error, Status};
 use memchr::memchr;
 use std::path::Path;
@@ -23,6 +23,7 @@ pub(super) fn scan(bytes: &[u8], kind: FileKind) -> Result<Vec<Header>, Mistake>
     }
     let body = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let mut scan = Scan {
+        bytes,
         kind,
         nul: memchr(0, body).is_some(),
         section: false,
@@ -32,8 +33,8 @@ pub(super) fn scan(bytes: &[u8], kind: FileKind) -> Result<Vec<Header>, Mistake>
     };
     let skipped = bytes.len() - body.len();
     for (number, line) in (1..).zip(Lines::new(body)) {
-        let start = (skipped + line.start) as u32;
-        scan.line(line, start, number).map_err(|fault| Mistake {
+        let below = skipped + line.start + line.text.len() + 1;
+        scan.line(line, below, number).map_err(|fault| Mistake {
             line: number,
             fault,
         })?;
@@ -64,7 +65,8 @@ impl Mistake {
 }
 
 /// What is known from the lines so far.
-struct Scan {
+struct Scan<'a> {
+    bytes: &'a [u8],
     kind: FileKind,
     /// Whether there is a NUL anywhere. Only a comment may hold one.
     nul: bool,
@@ -82,10 +84,10 @@ struct Open {
     nested: bool,
 }
 
-impl Scan {
-    /// Checks a line. A fault's place is its byte in the line.
+impl Scan<'_> {
+    /// Checks a line, given with its number and where the line below it starts. A fault's place is its byte in the line.
     #[inline]
-    fn line(&mut self, line: RawLine<'_>, start: u32, number: u32) -> Result<(), Fault> {
+    fn line(&mut self, line: RawLine<'_>, below: usize, number: u32) -> Result<(), Fault> {
         let kind = Line::classify(line.text);
         if self.nul && !matches!(kind, Line::Nothing) {
             if let Some(at) = memchr(0, line.text) {
@@ -94,21 +96,17 @@ impl Scan {
         }
         let (indent, checked) = match kind {
             Line::Nothing => return Ok(()),
-            Line::Header { indent, text } => (indent, self.header(text, start, number)),
+            Line::Header { indent, text } => (indent, self.header(text, below, number)),
             Line::Text { indent, text } => (indent, self.text(text, indent, line.mark - indent)),
         };
         checked.map_err(|fault| Fault::new(indent + fault.at, fault.expected))
     }
 
-    fn header(&mut self, text: &[u8], start: u32, line: u32) -> Result<(), Fault> {
+    fn header(&mut self, text: &[u8], below: usize, line: u32) -> Result<(), Fault> {
         (self.section, self.open) = (true, None);
-        if let Some(Name { kind, name, .. }) = grammar::header(text, self.kind)? {
-            self.headers.push(Header {
-                hash: super::hash(kind, name),
-                start,
-                line,
-                next: NONE,
-            });
+        if let Some(name) = grammar::header(text, self.kind)? {
+            let header = Header::new(self.bytes, &name, line, below);
+            self.headers.push(header);
         }
         Ok(())
     }

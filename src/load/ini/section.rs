@@ -1,7 +1,7 @@
 //! One section, read on demand: its properties, their values and sub-properties.
 
 use super::grammar::{self, Line};
-use super::{IniFile, SectionKind};
+use super::{Header, IniFile};
 use memchr::memchr;
 use std::borrow::Cow;
 use std::fmt;
@@ -11,17 +11,14 @@ use std::str;
 #[derive(Clone, Copy)]
 pub struct Section<'a> {
     pub(super) file: &'a IniFile,
-    pub(super) kind: SectionKind,
-    pub(super) name: &'a [u8],
-    pub(super) prefixed: bool,
-    /// The index of its first header.
-    pub(super) first: u32,
+    /// Its first header.
+    pub(super) header: &'a Header,
 }
 
 impl<'a> Section<'a> {
     /// The name.
     pub fn name(&self) -> &'a str {
-        str::from_utf8(self.name).unwrap_or_default()
+        str::from_utf8(self.file.name(self.header)).unwrap_or_default()
     }
 
     /// The file it is in.
@@ -31,10 +28,7 @@ impl<'a> Section<'a> {
 
     /// The line of its first header.
     pub fn line(&self) -> u32 {
-        self.file
-            .headers
-            .get(self.first as usize)
-            .map_or(0, |header| header.line)
+        self.header.line
     }
 
     /// All properties in the order of the file. To read many keys, go over them once: where a key comes twice, the
@@ -42,8 +36,8 @@ impl<'a> Section<'a> {
     pub fn iter(&self) -> Properties<'a> {
         Properties {
             section: *self,
-            next: self.file.next(self.first),
-            body: Body::below(self.file, self.first).unwrap_or_default(),
+            next: self.header.next,
+            body: Body::below(self.file, self.header),
         }
     }
 
@@ -62,7 +56,7 @@ impl<'a> Section<'a> {
 impl fmt::Debug for Section<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Section")
-            .field("kind", &self.kind)
+            .field("kind", &self.header.kind)
             .field("name", &self.name())
             .finish_non_exhaustive()
     }
@@ -154,14 +148,11 @@ struct Body<'a> {
 
 impl<'a> Body<'a> {
     /// What stands below a header.
-    fn below(file: &'a IniFile, header: u32) -> Option<Body<'a>> {
-        let header = file.headers.get(header as usize)?;
-        let mut body = Body {
-            rest: file.bytes.get(header.start as usize..)?,
-            line: header.line,
-        };
-        body.next_line()?;
-        Some(body)
+    fn below(file: &'a IniFile, header: &Header) -> Body<'a> {
+        Body {
+            rest: file.bytes.get(header.body as usize..).unwrap_or_default(),
+            line: header.line + 1,
+        }
     }
 
     fn next_line(&mut self) -> Option<&'a [u8]> {
@@ -179,6 +170,10 @@ impl<'a> Body<'a> {
         value: &'a [u8],
         indent: usize,
     ) -> &'a [u8] {
+        // What continues a line is further in than it, so it starts with a blank.
+        if !matches!(self.rest, [b' ' | b'\t' | b'\r' | b'\n' | b'#' | b';', ..]) {
+            return value;
+        }
         let from_value = rest.get(line.len() - value.len()..).unwrap_or_default();
         let mut raw = value;
         let mut ahead = *self;
@@ -209,24 +204,15 @@ pub struct Properties<'a> {
 impl<'a> Properties<'a> {
     /// Goes to the body of the section's next header.
     fn next_body(&mut self) -> Option<()> {
-        let Section {
-            file,
-            kind,
-            name,
-            prefixed,
-            ..
-        } = self.section;
-        let mut at = self.next;
-        let index = loop {
-            let (index, this) = file.find(at, kind, name)?;
-            if this.prefixed == prefixed {
-                break index;
+        let Section { file, header, .. } = self.section;
+        loop {
+            let this = file.find(self.next, header.hash, header.kind, file.name(header))?;
+            self.next = this.next;
+            if this.prefixed == header.prefixed {
+                self.body = Body::below(file, this);
+                return Some(());
             }
-            at = file.next(index);
-        };
-        self.next = file.next(index);
-        self.body = Body::below(file, index)?;
-        Some(())
+        }
     }
 }
 
