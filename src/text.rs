@@ -23,7 +23,7 @@ impl Text {
     /// Copies `text`, or says where it holds a NUL.
     pub fn new(text: impl AsRef<str>) -> Result<Text, InnerNul> {
         let text = text.as_ref();
-        match text.bytes().position(|byte| byte == 0) {
+        match memchr::memchr(0, text.as_bytes()) {
             Some(at) => Err(InnerNul(at)),
             None => Ok(Text::copied(text)),
         }
@@ -90,6 +90,13 @@ impl Text {
     pub fn is_empty(&self) -> bool {
         self.as_str().is_empty()
     }
+}
+
+/// Overwrites bytes that may hold secrets and are about to be given back, many at a time.
+pub(crate) fn overwrite(bytes: &mut [u8]) {
+    bytes.fill(0);
+    // Else the compiler could see that nobody reads them again, and leave them.
+    std::hint::black_box(bytes);
 }
 
 /// A [`Text`] from a literal, without allocation: `text!("host")`.

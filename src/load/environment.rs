@@ -199,7 +199,9 @@ impl Environment {
             environment
                 .bearer_tokens
                 .retain(|(service, _)| name.strip_prefix(BEARER_TOKEN) != Some(service));
-            environment.add(name.as_bytes(), value.as_bytes());
+            // C would see no more of it.
+            let seen = value.split('\0').next().unwrap_or_default();
+            environment.add(name.as_bytes(), seen.as_bytes());
             own.retain(|(set, _)| **set != *name);
             // No program can be given a NUL.
             if let (false, Ok(value)) = (name.contains('\0'), Secret::new(value)) {
@@ -221,8 +223,6 @@ impl Environment {
             return;
         };
         let ignored = self.privileged && variable.reach() == Outward;
-        // C would see no more of it.
-        let value = value.split(|byte| *byte == 0).next().unwrap_or_default();
         // A variable of blanks counts as unset; of two entries of one name, getenv() sees the first.
         let blank = value.iter().all(u8::is_ascii_whitespace);
         if ignored || blank || self.entry(variable).is_some() {

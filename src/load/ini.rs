@@ -12,6 +12,7 @@ mod section;
 pub use section::{Properties, Property, Section, SubProperties};
 
 use crate::error::Result;
+use crate::text::overwrite;
 use grammar::Name;
 use std::fmt;
 use std::path::Path;
@@ -173,6 +174,13 @@ impl Header {
             kind: header.kind,
             prefixed: header.prefixed,
         }
+    }
+}
+
+/// A file holds secrets.
+impl Drop for IniFile {
+    fn drop(&mut self) {
+        overwrite(&mut self.bytes);
     }
 }
 

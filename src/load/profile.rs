@@ -6,7 +6,7 @@
 use crate::error::{Error, Result, Status};
 use crate::load::ini::{FileKind, IniFile, MAX_SIZE, Property, SectionKind};
 use crate::load::origin::{FilePosition, FileSection};
-use crate::text::{Text, shown};
+use crate::text::{Text, overwrite, shown};
 use std::cell::LazyCell;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
@@ -45,8 +45,13 @@ macro_rules! keys {
             }
 
             fn named(name: &str) -> Option<Key> {
-                $(if name.eq_ignore_ascii_case($name) { return Some(Key::$key); })*
-                None
+                match name {
+                    $($name => Some(Key::$key),)*
+                    _ if name.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                        Key::named(&name.to_ascii_lowercase())
+                    }
+                    _ => None,
+                }
             }
 
             const fn reading(self) -> Reading {
@@ -99,6 +104,9 @@ keys! {
     CsmClientId "csm_client_id" Always;
 }
 
+/// The keys whose values are secret.
+const SECRET: [Key; 2] = [Key::SecretAccessKey, Key::SessionToken];
+
 /// A value of a profile and where it stands.
 #[derive(Clone, Debug)]
 pub struct Setting {
@@ -116,6 +124,13 @@ impl Setting {
                 section: section.clone(),
                 line: property.line,
             },
+        }
+    }
+
+    /// Overwrites the value where it is secret.
+    fn wipe(&mut self, key: Key) {
+        if SECRET.contains(&key) {
+            self.value.wipe();
         }
     }
 
@@ -426,7 +441,7 @@ impl Files {
 
 /// All bytes of a file, or some more than it may have.
 fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
-    const MOST: u64 = MAX_SIZE as u64 + 1;
+    const MOST: usize = MAX_SIZE + 1;
     // Most files are shorter.
     let mut start = [0; 1024];
     let mut file = File::open(path)?;
@@ -436,23 +451,25 @@ fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
             read => break read?,
         }
     };
-    let mut bytes = start.get(..read).unwrap_or_default().to_vec();
-    let read = read as u64;
     // To ask where a file ends costs less than to read there and find nothing. A pipe does not say, and others say
     // nothing true.
     let end = match file.seek(SeekFrom::End(0)) {
-        Ok(end) if end == read => return Ok(bytes),
+        Ok(end) if end == read as u64 => read,
         Ok(end) => {
-            file.seek(SeekFrom::Start(read))?;
-            end
+            file.seek(SeekFrom::Start(read as u64))?;
+            usize::try_from(end).map_or(MOST, |end| end.min(MOST))
         }
         Err(_) => 0,
     };
-    let most = if end > read { end.min(MOST) } else { MOST };
-    if end > read {
-        bytes.try_reserve_exact((most - read) as usize)?;
+    let mut bytes = Vec::new();
+    // In full at once: growing would leave a copy behind.
+    bytes.try_reserve_exact(end.max(read))?;
+    bytes.extend_from_slice(start.get(..read).unwrap_or_default());
+    overwrite(start.get_mut(..read).unwrap_or_default());
+    if end != read {
+        let most = if end > read { end } else { MOST };
+        file.take((most - read) as u64).read_to_end(&mut bytes)?;
     }
-    file.take(most - read).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -494,7 +511,7 @@ impl Settings {
             _ => self.values.iter_mut().find(|(set, _)| *set == key),
         };
         match place {
-            Some((_, mine)) => *mine = setting,
+            Some((_, mine)) => std::mem::replace(mine, setting).wipe(key),
             None => self.values.push((key, setting)),
         }
         self.set |= key.bit();
@@ -509,9 +526,12 @@ impl Settings {
 
     fn retain(&mut self, wanted: impl Fn(Key, &Setting) -> bool) {
         let set = &mut self.set;
-        self.values.retain(|(key, setting)| {
+        self.values.retain_mut(|(key, setting)| {
             let stays = wanted(*key, setting);
-            *set &= if stays { u64::MAX } else { !key.bit() };
+            if !stays {
+                *set &= !key.bit();
+                setting.wipe(*key);
+            }
             stays
         });
     }
@@ -529,7 +549,7 @@ impl Settings {
             *self = later;
             return;
         }
-        for (key, setting) in later.values {
+        for (key, setting) in std::mem::take(&mut later.values) {
             self.put(key, setting);
         }
     }
@@ -559,6 +579,12 @@ impl Settings {
     /// All values, in the order they were found.
     pub fn iter(&self) -> impl Iterator<Item = (Key, &Setting)> {
         self.values.iter().map(|(key, setting)| (*key, setting))
+    }
+}
+
+impl Drop for Settings {
+    fn drop(&mut self) {
+        self.remove(&SECRET);
     }
 }
 

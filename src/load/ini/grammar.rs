@@ -314,11 +314,13 @@ pub(super) fn key(text: &[u8]) -> Option<&str> {
 
 /// Splits `key = value`, given from its key on. The value is what follows the `=`, untrimmed.
 pub(super) fn split(text: &[u8], nested: bool) -> Result<(&[u8], &[u8]), Fault> {
-    split_at(
-        text,
-        memchr3(b'=', b'#', b';', text).unwrap_or(text.len()),
-        nested,
-    )
+    // Most keys are names.
+    let (name, after) = split_name(text);
+    if let ([_, ..], [b'=', value @ ..]) = (name, trim_start(after)) {
+        return Ok((name, value));
+    }
+    let mark = memchr3(b'=', b'#', b';', text);
+    split_at(text, mark.unwrap_or(text.len()), nested)
 }
 
 /// Does the same where the first `=`, `#` or `;` is known.
