@@ -3,7 +3,7 @@
 use crate::credentials::Secret;
 use crate::error::{Error, Result, Status};
 use crate::os;
-use crate::text::Text;
+use crate::text::{Text, overwrite};
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::ops::Range;
@@ -141,7 +141,7 @@ fn variable_bytes(signing_name: &str) -> impl Iterator<Item = u8> {
 #[derive(Clone, Default)]
 pub struct Environment {
     /// All values, one after the other. One that is no UTF-8 can still name a file.
-    bytes: Vec<u8>,
+    bytes: Bytes,
     /// A bit for each variable that is set. A load asks for all of them, and most are not.
     set: u128,
     /// Where each value stands. A handful of entries: a scan beats an index.
@@ -156,11 +156,36 @@ pub struct Environment {
     of_process: bool,
 }
 
+/// Bytes that are overwritten when they are dropped, as some are secret.
+#[derive(Clone, Default)]
+struct Bytes(Vec<u8>);
+
+impl Bytes {
+    /// Adds a value and says where it stands.
+    fn add(&mut self, value: &[u8]) -> Range<usize> {
+        let start = self.0.len();
+        if self.0.capacity() - start < value.len() {
+            let mut longer = Vec::with_capacity((start + value.len()) * 2);
+            longer.extend_from_slice(&self.0);
+            // What Vec itself would leave behind is dropped here, and so overwritten.
+            *self = Bytes(longer);
+        }
+        self.0.extend_from_slice(value);
+        start..self.0.len()
+    }
+}
+
+impl Drop for Bytes {
+    fn drop(&mut self) {
+        overwrite(&mut self.0);
+    }
+}
+
 impl Environment {
     /// Reads the environment of the process.
     pub fn of_process() -> Environment {
         let mut environment = Environment {
-            bytes: Vec::with_capacity(256),
+            bytes: Bytes(Vec::with_capacity(256)),
             set: 0,
             values: Vec::with_capacity(16),
             endpoints: Vec::new(),
@@ -228,9 +253,8 @@ impl Environment {
         if ignored || blank || self.entry(variable).is_some() {
             return;
         }
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(value);
-        self.values.push((variable, start..self.bytes.len()));
+        let place = self.bytes.add(value);
+        self.values.push((variable, place));
         self.set |= variable.bit();
     }
 
@@ -300,7 +324,7 @@ impl Environment {
             return None;
         }
         let (_, place) = self.values.iter().find(|(set, _)| *set == variable)?;
-        self.bytes.get(place.clone())
+        self.bytes.0.get(place.clone())
     }
 
     /// The value of a variable, if it is set; an error if it is no text.
