@@ -8,6 +8,7 @@ use crate::sign::escape_path_segment;
 use crate::text::Text;
 use crate::transport::Purpose;
 use serde_json::Value;
+use zeroize::{Zeroize, Zeroizing};
 
 /// How deep params may be nested.
 const DEPTH: usize = 64;
@@ -33,14 +34,17 @@ pub(super) fn build(request: &mut Request) {
         }
     }
     fields.sort();
-    let mut form = String::new();
-    for (name, value) in &fields {
+    // Values may be secret: in full at once, as growing would leave a copy behind, and none is left after it.
+    let most = |(name, value): &(String, String)| (name.len() + value.len()) * 3 + 2;
+    let mut form = Zeroizing::new(String::with_capacity(fields.iter().map(most).sum()));
+    for (name, value) in &mut fields {
         if !form.is_empty() {
             form.push('&');
         }
         escape_path_segment(name, false, &mut form);
         form.push('=');
         escape_path_segment(value, false, &mut form);
+        value.zeroize();
     }
     if request.presign_seconds().is_some() {
         request.set_method_to_get();
