@@ -4307,6 +4307,9 @@ uint64_t session_http_request_total_timeout_ms(const struct session_http_request
 /**
  * Whether nobody waits for the reply any more: a transport that asks now and then can stop early.
  *
+ * So it is once the session_cancel_t of the request is thrown or its deadline has passed, or all has taken too long. What
+ * the transport answers then does not matter.
+ *
  * @param request  borrowed, nullable
  * @return whether it is so; false for NULL
  * @thread The callback's.

@@ -173,8 +173,10 @@ impl<'a> Outgoing<'a> {
         }
     }
 
-    fn is_overdue(&self) -> bool {
-        self.begin.elapsed() >= self.request.timeouts.total
+    fn is_canceled(&self) -> bool {
+        let cancel = self.request.cancel;
+        cancel.is_some_and(|cancel| cancel.check().is_err())
+            || self.begin.elapsed() >= self.request.timeouts.total
     }
 }
 
@@ -478,6 +480,9 @@ pub unsafe extern "C" fn session_http_request_total_timeout_ms(
 
 /// Whether nobody waits for the reply any more: a transport that asks now and then can stop early.
 ///
+/// So it is once the session_cancel_t of the request is thrown or its deadline has passed, or all has taken too long. What
+/// the transport answers then does not matter.
+///
 /// @param request  borrowed, nullable
 /// @return whether it is so; false for NULL
 /// @thread The callback's.
@@ -487,7 +492,7 @@ pub unsafe extern "C" fn session_http_request_is_canceled(
     request: *const session_http_request_t,
 ) -> bool {
     // SAFETY: NULL or a live request.
-    unsafe { of(request, false, Outgoing::is_overdue) }
+    unsafe { of(request, false, Outgoing::is_canceled) }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdint.h>
+#include <time.h>
 
 #define TIME INT64_C(1577934245) /* 2020-01-02T03:04:05Z */
 
@@ -300,6 +301,80 @@ TEST(a_body_can_be_read_again)
     CHECK_INT(server.freed, 1);
     session_config_free(config);
     CHECK_INT(server.freed, 2);
+}
+
+/* A transport that another thread, or a deadline, is to stop while it waits for a reply. */
+struct waiting {
+    session_cancel_t *cancel;
+    bool by_deadline, was_told;
+};
+
+static void *cancel_now(void *cancel)
+{
+    session_cancel_now(cancel);
+    return NULL;
+}
+
+static session_status_t wait_until_canceled(session_http_request_t *request, session_http_reply_t *reply, void *user_data)
+{
+    static const struct timespec pause = {0, 1000000};
+    struct waiting *waiting = user_data;
+    pthread_t thread;
+
+    (void)reply;
+    CHECK(!session_http_request_is_canceled(request));
+    if (waiting->by_deadline) {
+        session_cancel_set_timeout_ms(waiting->cancel, 1);
+    } else {
+        CHECK_INT(pthread_create(&thread, NULL, cancel_now, waiting->cancel), 0);
+        CHECK_INT(pthread_join(thread, NULL), 0);
+    }
+    for (int i = 0; i < 10000 && !waiting->was_told; i++) {
+        nanosleep(&pause, NULL);
+        waiting->was_told = session_http_request_is_canceled(request);
+    }
+    return SESSION_ERR_TRANSPORT;
+}
+
+static void check_told_to_stop(bool by_deadline, session_status_t status)
+{
+    struct server server = {0};
+    struct waiting waiting = {session_cancel_new(), by_deadline, false};
+    session_config_t *config = config_of(&server);
+    session_transport_t transport = SESSION_TRANSPORT_INIT;
+    session_t *session = NULL;
+    session_client_t *client = NULL;
+    session_request_t *request;
+    session_response_t *untouched = NULL;
+    session_error_t *error = NULL;
+
+    transport.send = wait_until_canceled;
+    transport.user_data = &waiting;
+    CHECK_OK(session_config_set_transport(config, &transport), NULL);
+    CHECK_OK(session_new(config, &session, &error), error);
+    CHECK_OK(session_client_new(session, "s3", NULL, &client, &error), error);
+    request = put_object(client, "k");
+    CHECK_OK(session_request_set_cancel(request, waiting.cancel), NULL);
+    CHECK_INT(session_request_send(request, &untouched, &error), status);
+    CHECK(waiting.was_told);
+    CHECK(untouched == NULL);
+    CHECK_STR(session_error_code(error), "RequestCanceled");
+    session_error_free(error);
+    session_request_free(request);
+    session_client_free(client);
+    session_free(session);
+    session_config_free(config);
+    session_cancel_free(waiting.cancel);
+}
+
+TEST(is_told_that_the_request_was_canceled)
+{
+    check_told_to_stop(false, SESSION_ERR_CANCELED);
+}
+
+TEST(is_told_that_the_deadline_has_passed)
+{
+    check_told_to_stop(true, SESSION_ERR_TIMEOUT);
 }
 
 static session_status_t says_why(session_http_reply_t *reply)
