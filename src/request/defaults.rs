@@ -225,7 +225,7 @@ fn content_length(request: &mut Request) {
     }
 }
 
-/// A signature is good for some minutes: an older one is made anew.
+/// A signature is good for some minutes: an older one is made anew, by all that sign.
 fn validate_signature_age(request: &mut Request) {
     const FIVE_MINUTES: i64 = 5 * 60 * 1_000_000_000;
     if request.client().credentials().is_anonymous() {
@@ -235,9 +235,9 @@ fn validate_signature_age(request: &mut Request) {
         .client()
         .configuration()
         .now()
-        .saturating_sub(request.attempted_at());
-    if age > FIVE_MINUTES {
-        crate::service::signer::sign(request);
+        .saturating_sub(request.signed_at());
+    if age >= FIVE_MINUTES {
+        request.run(Stage::Sign);
     }
 }
 

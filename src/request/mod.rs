@@ -88,6 +88,8 @@ pub struct Request {
     redirected: bool,
     /// What the last signature was made with, while the request is being sent.
     signed_with: Option<Snapshot>,
+    /// When that was: Unix nanoseconds.
+    signed_at: Option<i64>,
     invocation_id: Text,
     /// How long the presigned URL is good, in seconds, while one is made.
     presign_seconds: Option<u32>,
@@ -153,6 +155,7 @@ impl Request {
             corrected_clock: false,
             redirected: false,
             signed_with: None,
+            signed_at: None,
             invocation_id: Text::EMPTY,
             presign_seconds: None,
             presigned_url: None,
@@ -383,13 +386,19 @@ impl Request {
         !std::mem::replace(&mut self.redirected, true)
     }
 
-    /// Whether it was never sent before.
-    pub(crate) fn is_first_attempt(&self) -> bool {
-        self.retry_count == 0 && !self.redirected
+    /// Whether it has a signature, which another is to replace.
+    pub(crate) fn was_signed(&self) -> bool {
+        self.signed_at.is_some()
     }
 
-    /// Keeps what a signature was made with.
-    pub(crate) fn set_signed_with(&mut self, credentials: Snapshot) {
+    /// When it was signed; where the program's own handlers do that, when this attempt began.
+    fn signed_at(&self) -> i64 {
+        self.signed_at.unwrap_or(self.attempted_at)
+    }
+
+    /// Keeps when a signature was made, and with what.
+    pub(crate) fn set_signed(&mut self, at: i64, credentials: Snapshot) {
+        self.signed_at = Some(at);
         self.signed_with = Some(credentials);
     }
 

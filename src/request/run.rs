@@ -33,7 +33,7 @@ impl Request {
         );
         self.presign_seconds = Some(seconds);
         let result = self.build().and_then(|()| self.sign());
-        (self.presign_seconds, self.signed_with) = (None, None);
+        (self.presign_seconds, self.signed_with, self.signed_at) = (None, None, None);
         (
             self.method,
             self.url,

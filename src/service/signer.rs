@@ -25,13 +25,8 @@ pub(crate) fn sign(request: &mut Request) {
         }
         return;
     }
-    let now = client
-        .configuration()
-        .now()
-        .saturating_add(client.retries().clock_offset());
-    let now = now.div_euclid(1_000_000_000);
-    if !request.is_first_attempt() {
-        // Of the last attempt; the credentials may have changed to some without a token.
+    if request.was_signed() {
+        // The credentials may have changed to some without a token.
         request.headers_mut().remove("X-Amz-Security-Token");
     }
     let seconds = || client.configuration().now_seconds();
@@ -41,8 +36,11 @@ pub(crate) fn sign(request: &mut Request) {
         .credentials()
         .get(&seconds, 0, wait)
         .and_then(|credentials| {
-            let signed = signature(request, &credentials, now);
-            request.set_signed_with(credentials);
+            // Now, as it may have taken minutes to get them.
+            let now = client.configuration().now();
+            let theirs = now.saturating_add(client.retries().clock_offset());
+            let signed = signature(request, &credentials, theirs.div_euclid(1_000_000_000));
+            request.set_signed(now, credentials);
             signed
         });
     match signed {

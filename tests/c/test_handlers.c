@@ -606,6 +606,111 @@ TEST(an_error_that_is_taken_away_is_none)
     session_free(session);
 }
 
+/* ---- The age of a signature */
+
+static int64_t seconds_now = FAKE_NOW;
+
+static int64_t moving_clock(void *user_data)
+{
+    (void)user_data;
+    return seconds_now * 1000000000;
+}
+
+static void pass_seconds(session_request_t *request, void *seconds)
+{
+    say(request, "SEND");
+    seconds_now += *(int64_t *)seconds;
+}
+
+static session_status_t give_keys_slowly(session_provider_reply_t *reply, void *user_data)
+{
+    (void)user_data;
+    seconds_now += 200; /* somebody looks for the device that shows the code */
+    return session_provider_reply_set_keys(reply, "AKID", "SECRET", NULL);
+}
+
+static void fail_the_next_signing(session_request_t *request, void *user_data)
+{
+    session_handlers_t *handlers = session_request_handlers(request);
+
+    (void)user_data;
+    push(handlers, SESSION_STAGE_SIGN, "Test.Fail", fail, "FAIL");
+    session_handlers_free(handlers);
+}
+
+/* Its handlers note when they sign, and let time pass before they send. `config` is given up. */
+static session_client_t *slow_client(session_config_t *config, int64_t *seconds)
+{
+    session_client_t *client;
+    session_handlers_t *handlers;
+    session_error_t *error = NULL;
+
+    session_config_set_clock(config, moving_clock, NULL, NULL);
+    client = fake_client(&fake, "sts", config);
+    handlers = session_client_handlers(client);
+    push(handlers, SESSION_STAGE_SIGN, "Test.Sign", say, "SIGN");
+    CHECK_OK(session_handlers_push_front(handlers, SESSION_STAGE_SEND, "Test.Send", pass_seconds, seconds, NULL, &error),
+             error);
+    session_handlers_free(handlers);
+    fake_answer(&fake, 200, IDENTITY);
+    return client;
+}
+
+TEST(a_signature_of_five_minutes_is_made_anew_by_all_that_sign)
+{
+    int64_t seconds = 299;
+    session_client_t *client = slow_client(fake_config(), &seconds);
+
+    fake_succeed(identity(client));
+    CHECK_TRACE("SIGN SEND");
+    CHECK_STR(fake_header(&fake, "X-Amz-Date"), "20200102T030405Z");
+    seconds_now = FAKE_NOW;
+    seconds = 300;
+    fake_succeed(identity(client));
+    CHECK_TRACE("SIGN SEND SIGN");
+    CHECK_STR(fake_header(&fake, "X-Amz-Date"), "20200102T030905Z");
+    CHECK_INT(fake.sends, 2);
+    session_client_free(client);
+}
+
+TEST(an_error_in_signing_anew_sends_nothing)
+{
+    int64_t seconds = 300;
+    session_client_t *client = slow_client(fake_config(), &seconds);
+    session_request_t *request = identity(client);
+    session_handlers_t *handlers = session_request_handlers(request);
+    session_error_t *error;
+
+    push_front(handlers, SESSION_STAGE_SEND, "Test.Fail", fail_the_next_signing, NULL);
+    session_handlers_free(handlers);
+    error = fake_fail(request);
+    CHECK_STR(session_error_code(error), "Test.Failed");
+    CHECK_TRACE("SIGN SEND SIGN FAIL");
+    CHECK_INT(fake.sends, 0);
+    session_error_free(error);
+    session_client_free(client);
+}
+
+TEST(a_signature_is_as_old_as_it_is_after_a_wait_for_credentials)
+{
+    int64_t seconds = 0;
+    session_config_t *config = fake_config();
+    session_provider_t provider = SESSION_PROVIDER_INIT;
+    session_credentials_t *slow = NULL;
+    session_client_t *client;
+    session_error_t *error = NULL;
+
+    provider.retrieve = give_keys_slowly;
+    CHECK_OK(session_credentials_new_provider(&provider, &slow, &error), error);
+    session_config_set_credentials(config, slow);
+    session_credentials_free(slow);
+    client = slow_client(config, &seconds);
+    fake_succeed(identity(client));
+    CHECK_TRACE("SIGN SEND");
+    CHECK_STR(fake_header(&fake, "X-Amz-Date"), "20200102T030725Z");
+    session_client_free(client);
+}
+
 /* ---- Where handlers stand, and who inherits them */
 
 static bool name_it(size_t index, const char *name, session_request_t *request, void *user_data)
