@@ -1294,6 +1294,9 @@ enum session_status_t session_config_set_max_attempts(struct session_config_t *c
 /**
  * Sets `retry_mode`: how tries follow each other. `adaptive` acts as `standard` so far.
  *
+ * With `legacy` a server that says `Retry-After` is waited for as long as it says, without a bound, as in Go: give a
+ * session_cancel_t with a deadline to requests to a server that is not trusted. `standard` adds five seconds at most.
+ *
  * @param config  borrowed
  * @param value   borrowed: `legacy`, `standard` or `adaptive`
  * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid

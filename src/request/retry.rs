@@ -213,7 +213,7 @@ impl Policy {
         (seconds * 1e9) as u64
     }
 
-    /// Go's: twice as long each time, with as much again by chance; `Retry-After` on top.
+    /// Go's: twice as long each time, with as much again by chance; `Retry-After` on top, whatever it says.
     fn legacy_delay(&self, request: &Request, error: &Error, kind: Kind) -> u64 {
         const LONGEST: u64 = 300_000_000_000;
         let least: u64 = match kind {
@@ -240,9 +240,9 @@ impl Policy {
             .filter(|_| asked)
             .and_then(|response| response.headers().get("retry-after"));
         let seconds = header
-            .and_then(|text| text.parse::<u64>().ok())
+            .and_then(|text| text.parse::<i64>().ok())
             .unwrap_or(0);
-        delay.saturating_add(seconds.saturating_mul(1_000_000_000))
+        delay.saturating_add_signed(seconds.saturating_mul(1_000_000_000))
     }
 }
 

@@ -311,7 +311,7 @@ TEST(in_the_middle_of_an_error)
 TEST(between_two_tries)
 {
     static const struct fault_reply script[] = {
-        FAULT_TEXT("HTTP/1.1 503 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n", FAULT_CLOSE)};
+        FAULT_TEXT("HTTP/1.1 503 Busy\r\nRetry-After: 999999999999\r\nContent-Length: 0\r\n\r\n", FAULT_CLOSE)};
     struct fault_server server;
     struct call call = {.scheme = "http", .retries = true};
 
