@@ -3628,7 +3628,7 @@ enum session_status_t session_response_body(struct session_response_t *response,
 /**
  * Gives the text of the first element, or member, of a name in an XML or JSON reply.
  *
- * Reads the body to its end, at most 64 MiB.
+ * Reads the body to its end, at most 64 MiB with a million elements or values.
  *
  * @param response  borrowed
  * @param name      borrowed: the name, without prefix

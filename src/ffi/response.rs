@@ -178,7 +178,7 @@ pub unsafe extern "C" fn session_response_body(
 
 /// Gives the text of the first element, or member, of a name in an XML or JSON reply.
 ///
-/// Reads the body to its end, at most 64 MiB.
+/// Reads the body to its end, at most 64 MiB with a million elements or values.
 ///
 /// @param response  borrowed
 /// @param name      borrowed: the name, without prefix

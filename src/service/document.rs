@@ -1,4 +1,5 @@
-//! Replies as documents: XML or JSON, of bounded depth, in which the first element or member of a name is found.
+//! Replies as documents: XML or JSON, of bounded depth and so many items at most, in which the first element or member of a
+//! name is found.
 
 use crate::error::{Error, Result, Status};
 use quick_xml::Reader;
@@ -9,6 +10,9 @@ use zeroize::Zeroize;
 
 /// How deep a reply may be nested.
 const DEPTH: usize = 64;
+/// How many elements or values it may have: as many as the longest that is read, 64 MiB, if each takes 64 bytes. They
+/// take 90 MB of memory, small objects of JSON 230 MB; without a bound it would be forty times the reply.
+const ITEMS: usize = 1_000_000;
 
 /// A reply that was parsed.
 #[derive(Debug)]
@@ -109,7 +113,27 @@ fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     }
 }
 
+/// How many values a JSON text has, or a few more: each but the first stands behind a bracket, a comma, or its name.
+fn count_values(text: &str) -> usize {
+    let mut bytes = text.bytes();
+    let mut count = 1;
+    let mut in_string = false;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\\' => drop(bytes.next()),
+            b'[' | b'{' | b',' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
 fn parse_json(text: &str) -> Result<Document> {
+    // Before it is parsed, as serde_json can't be told to stop. A short text can't have too many.
+    if text.len() > ITEMS && count_values(text) > ITEMS {
+        return Err(too_many());
+    }
     // serde_json refuses more than 128 levels by itself; ours are fewer.
     let value: Value = serde_json::from_str(text).map_err(|error| {
         malformed(format!(
@@ -151,20 +175,14 @@ fn parse_xml(text: &str) -> Result<Vec<Element>> {
                 if closed_root {
                     return Err(wrong("a second root element"));
                 }
-                if open.len() == DEPTH {
-                    return Err(too_deep());
-                }
                 open.push(elements.len());
-                elements.push(element(&start, open.len()));
+                add(&mut elements, &start, open.len())?;
             }
             Event::Empty(start) => {
                 if closed_root {
                     return Err(wrong("a second root element"));
                 }
-                if open.len() == DEPTH {
-                    return Err(too_deep());
-                }
-                elements.push(element(&start, open.len() + 1));
+                add(&mut elements, &start, open.len() + 1)?;
                 closed_root = open.is_empty();
             }
             Event::End(_) => {
@@ -216,13 +234,20 @@ fn fault(error: &quick_xml::Error) -> &'static str {
     }
 }
 
-fn element(start: &BytesStart<'_>, depth: usize) -> Element {
-    let name = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
-    Element {
-        name,
+/// Adds an element, if there may be one more.
+fn add(elements: &mut Vec<Element>, start: &BytesStart<'_>, depth: usize) -> Result<()> {
+    if depth > DEPTH {
+        return Err(too_deep());
+    }
+    if elements.len() == ITEMS {
+        return Err(too_many());
+    }
+    elements.push(Element {
+        name: String::from_utf8_lossy(start.local_name().as_ref()).into_owned(),
         text: String::new(),
         depth,
-    }
+    });
+    Ok(())
 }
 
 /// The character of `&name;`: the five of XML, and those by number. No other entity is known, so none can grow.
@@ -246,6 +271,12 @@ fn character_of(name: &str) -> Option<char> {
 
 fn malformed(message: String) -> Error {
     Error::new(Status::Serialization, "SerializationError", message)
+}
+
+fn too_many() -> Error {
+    malformed(format!(
+        "the reply has more than {ITEMS} elements or values"
+    ))
 }
 
 fn too_deep() -> Error {
@@ -293,6 +324,24 @@ mod tests {
             assert_eq!(error.code(), "SerializationError", "{bad:.20}");
         }
         assert!(Document::parse(b"<a>\xff</a>").is_err());
+    }
+
+    #[test]
+    fn a_document_has_a_million_items_and_no_more() {
+        let xml = |items: usize| format!("<a>{}</a>", "<b/>".repeat(items - 1));
+        let json = |items: usize| format!("[0{}]", ",0".repeat(items - 2));
+        for good in [xml(ITEMS), json(ITEMS)] {
+            Document::parse(good.as_bytes()).unwrap();
+        }
+        for bad in [xml(ITEMS + 1), json(ITEMS + 1)] {
+            let error = Document::parse(bad.as_bytes()).unwrap_err();
+            let why = "the reply has more than 1000000 elements or values";
+            assert_eq!(error.code(), "SerializationError");
+            assert_eq!(error.message(), why);
+        }
+        // What stands in a text is none.
+        let text = format!(r#"{{"a\\": "{}"}}"#, r#",[\""#.repeat(ITEMS));
+        Document::parse(text.as_bytes()).unwrap();
     }
 
     #[test]
