@@ -1,9 +1,9 @@
 //! What a host's transport is to send.
 
 use super::guard::{guard_status, guard_value};
-use super::handle::{Out, borrow_mut, borrow_optional, handle, null};
+use super::handle::{Out, borrow_mut, borrow_optional, handle};
 use super::status::session_status_t;
-use super::strings::{empty, lent, text};
+use super::strings::{empty, lent, room, text};
 use crate::error::{Error, Result, Status};
 use crate::transport::{Body, Header, HttpRequest, Purpose};
 use std::ffi::{c_char, c_void};
@@ -397,23 +397,10 @@ pub unsafe extern "C" fn session_http_request_read_body(
         let request = unsafe { borrow_mut(request, "request") }?;
         let length = Out::new(length, "length")?;
         // SAFETY: NULL or a buffer of that capacity.
-        length.set(request.read_body(unsafe { room(buffer, capacity) }?)?);
+        let buffer = unsafe { room(buffer.cast(), capacity, "buffer") }?;
+        length.set(request.read_body(buffer)?);
         Ok(())
     })
-}
-
-/// A buffer to write to.
-unsafe fn room<'a>(buffer: *mut c_void, capacity: usize) -> Result<&'a mut [u8]> {
-    if capacity == 0 {
-        return Ok(&mut []);
-    }
-    if buffer.is_null() {
-        return Err(null("buffer"));
-    }
-    // No object is larger, whatever the caller says.
-    let capacity = capacity.min(isize::MAX as usize);
-    // SAFETY: not NULL, and the caller promises that many bytes.
-    Ok(unsafe { std::slice::from_raw_parts_mut(buffer.cast(), capacity) })
 }
 
 /// Goes back to the beginning of the body, to send it again on another connection.

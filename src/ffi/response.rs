@@ -4,7 +4,7 @@ use super::error::session_error_t;
 use super::guard::{guard, guard_value};
 use super::handle::{Out, borrow_mut, borrow_optional, handle, null, take};
 use super::status::session_status_t;
-use super::strings::{given, lent, text};
+use super::strings::{given, lent, room, text};
 use crate::error::{Error, Status};
 use crate::request::Response;
 use std::ffi::{c_char, c_int, c_void};
@@ -124,16 +124,12 @@ pub unsafe extern "C" fn session_response_read(
         // SAFETY: NULL or a live response, used by this thread alone.
         let response = unsafe { borrow_mut(response, "response") }?;
         let length = Out::new(length, "length")?;
-        if buffer.is_null() {
-            return Err(null("buffer"));
+        // SAFETY: NULL or a buffer of that capacity.
+        let buffer = unsafe { room(buffer.cast(), capacity, "buffer") }?;
+        if buffer.is_empty() {
+            // Nothing read would look like the end.
+            return Err(Error::argument("capacity", "is 0"));
         }
-        if capacity == 0 || isize::try_from(capacity).is_err() {
-            return Err(Error::argument("capacity", format_args!("is {capacity}")));
-        }
-        // SAFETY: not NULL, and the caller promises that many bytes; they are written before they are read.
-        unsafe { std::ptr::write_bytes(buffer.cast::<u8>(), 0, capacity.min(1)) };
-        // SAFETY: as above.
-        let buffer = unsafe { std::slice::from_raw_parts_mut(buffer.cast::<u8>(), capacity) };
         length.set(response.read(buffer)?);
         Ok(())
     })

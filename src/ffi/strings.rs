@@ -37,16 +37,39 @@ pub(crate) unsafe fn bytes<'a>(
     length: usize,
     argument: &str,
 ) -> Result<&'a [u8]> {
-    match (pointer.is_null(), length) {
-        (_, 0) => Ok(&[]),
-        (true, _) => Err(null(argument)),
-        (false, length) if isize::try_from(length).is_err() => Err(Error::argument(
-            argument,
-            format_args!("can't have {length} bytes"),
-        )),
-        // SAFETY: not NULL, and the caller promises that many readable bytes.
-        (false, length) => Ok(unsafe { std::slice::from_raw_parts(pointer, length) }),
+    if length == 0 {
+        return Ok(&[]);
     }
+    check_buffer(pointer, length, argument)?;
+    // SAFETY: not NULL, and the caller promises that many readable bytes.
+    Ok(unsafe { std::slice::from_raw_parts(pointer, length) })
+}
+
+/// A buffer to write to; NULL is right for a capacity of 0 alone.
+pub(crate) unsafe fn room<'a>(
+    pointer: *mut u8,
+    capacity: usize,
+    argument: &str,
+) -> Result<&'a mut [u8]> {
+    if capacity == 0 {
+        return Ok(&mut []);
+    }
+    check_buffer(pointer, capacity, argument)?;
+    // SAFETY: not NULL, and the caller promises that many bytes; they may never have been written, so that who gets the
+    // slice must write before it reads, as readers do.
+    Ok(unsafe { std::slice::from_raw_parts_mut(pointer, capacity) })
+}
+
+/// Refuses a buffer that no memory can be.
+fn check_buffer(pointer: *const u8, length: usize, argument: &str) -> Result<()> {
+    if pointer.is_null() {
+        return Err(null(argument));
+    }
+    if isize::try_from(length).is_err() {
+        let why = format_args!("can't have {length} bytes");
+        return Err(Error::argument(argument, why));
+    }
+    Ok(())
 }
 
 /// A text that the receiver keeps.

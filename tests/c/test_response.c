@@ -205,7 +205,7 @@ TEST(a_limit_is_kept)
     session_response_t *response = response_of("hello");
     const char *data = "untouched";
     size_t length = 77;
-    char byte;
+    char byte = 'x';
     session_error_t *error = NULL;
 
     CHECK_FAILURE(session_response_body(response, 4, &data, &length, &error), error, SESSION_ERR_TRANSPORT,
@@ -217,6 +217,7 @@ TEST(a_limit_is_kept)
                   "ResponseTooLarge");
     CHECK_FAILURE(session_response_read(response, &byte, 1, &length, &error), error, SESSION_ERR_TRANSPORT,
                   "ResponseTooLarge");
+    CHECK_INT(byte, 'x');
     session_response_free(response);
     /* A body that is there is not lost to a limit. */
     response = response_of("hello");
@@ -250,6 +251,8 @@ TEST(bad_arguments_leave_the_body)
                   "InvalidArgument");
     CHECK_FAILURE(session_response_read(response, NULL, 5, &length, &error), error, SESSION_ERR_INVALID_ARGUMENT,
                   "InvalidArgument");
+    CHECK_FAILURE(session_response_read(response, buffer, SIZE_MAX, &length, &error), error,
+                  SESSION_ERR_INVALID_ARGUMENT, "InvalidArgument");
     CHECK_FAILURE(session_response_read(response, buffer, 5, NULL, &error), error, SESSION_ERR_INVALID_ARGUMENT,
                   "InvalidArgument");
     CHECK_INT(length, 77);

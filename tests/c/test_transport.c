@@ -261,6 +261,7 @@ static session_status_t send_twice(session_http_request_t *request, session_http
     CHECK_INT(length, 0);
     length = 99;
     CHECK_INT(session_http_request_read_body(request, NULL, 1, &length), SESSION_ERR_INVALID_ARGUMENT);
+    CHECK_INT(session_http_request_read_body(request, &none, SIZE_MAX, &length), SESSION_ERR_INVALID_ARGUMENT);
     CHECK_INT(session_http_request_read_body(NULL, &none, 1, &length), SESSION_ERR_INVALID_ARGUMENT);
     CHECK_INT(session_http_request_read_body(request, &none, 1, NULL), SESSION_ERR_INVALID_ARGUMENT);
     CHECK_INT(length, 99);
