@@ -178,6 +178,19 @@ pub fn shown(text: &str) -> &str {
     end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
+/// Whether it is what HTTP calls a token: a method, a header's name.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(
+                    byte,
+                    b'-' | b'_' | b'!' | b'#'
+                        ..=b'\'' | b'*' | b'+' | b'.' | b'^' | b'`' | b'|' | b'~'
+                )
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,6 +203,16 @@ mod tests {
         assert_eq!(text!("host").as_str(), "host");
         assert_eq!(Text::from_static("no NUL"), "");
         assert!(Text::EMPTY.is_empty());
+    }
+
+    #[test]
+    fn a_token_is_what_rfc_9110_says() {
+        let marks = "!#$%&'*+-.^_`|~";
+        for character in (0..=255).map(char::from) {
+            let is = character.is_ascii_alphanumeric() || marks.contains(character);
+            assert_eq!(is_token(&format!("a{character}")), is, "{character:?}");
+        }
+        assert!(!is_token(""));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::handle::{borrow_mut, handle, null};
 use super::status::{session_status_name, session_status_t};
 use super::strings::{bytes, text, text_optional};
 use crate::error::{Error, Result, Status};
-use crate::text::Text;
+use crate::text::{Text, is_token};
 use crate::transport::{Header, HttpReply};
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -114,11 +114,6 @@ pub(super) fn http_status(number: c_int) -> Result<u16> {
             format_args!("is {number}, which is no HTTP status"),
         )
     })
-}
-
-fn is_token(text: &str) -> bool {
-    let of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(of_token)
 }
 
 fn cause(why: impl AsRef<str>) -> Error {

@@ -1,7 +1,7 @@
 //! Header fields: names in any case, values without line breaks, in the order they were set.
 
 use crate::error::{Error, Result};
-use crate::text::Text;
+use crate::text::{Text, is_token};
 use crate::transport::Header;
 
 /// An ordered list of header fields.
@@ -91,7 +91,7 @@ impl From<Vec<Header>> for Headers {
 }
 
 fn checked(name: &str, value: &str) -> Result<Header> {
-    if name.is_empty() || !name.bytes().all(super::is_token) {
+    if !is_token(name) {
         let shown: String = name.chars().take(64).collect();
         return Err(Error::argument(
             "name",

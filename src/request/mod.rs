@@ -26,7 +26,7 @@ use crate::handlers::{Handlers, HasHandlers, LiveHandlers, Stage};
 use crate::service::AuthScheme;
 use crate::service::Client;
 use crate::service::document::wipe_json;
-use crate::text::Text;
+use crate::text::{Text, is_token};
 use crate::transport::Purpose;
 use body::Body;
 pub use body::{PayloadSigning, Source};
@@ -504,7 +504,7 @@ impl Drop for Request {
 }
 
 fn checked_method(method: Text) -> Result<Text> {
-    if method.is_empty() || !method.bytes().all(is_token) {
+    if !is_token(&method) {
         let shown: String = method.chars().take(64).collect();
         return Err(Error::argument(
             "method",
@@ -512,10 +512,6 @@ fn checked_method(method: Text) -> Result<Text> {
         ));
     }
     Ok(method)
-}
-
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 fn parse_params(json: &str) -> Result<Map<String, Value>> {

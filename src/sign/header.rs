@@ -5,6 +5,7 @@ use super::query::is_own_parameter;
 use super::short::Short;
 use super::url::has_control;
 use crate::error::{Error, Result};
+use crate::text::is_token;
 use crate::transport::Header;
 use std::cmp::Ordering;
 
@@ -189,19 +190,6 @@ fn check(header: &Header) -> Result<()> {
         ));
     }
     Ok(())
-}
-
-/// Whether it is what HTTP calls a token: a method, a header's name.
-pub(super) fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text.bytes().all(|byte| {
-            byte.is_ascii_alphanumeric()
-                || matches!(
-                    byte,
-                    b'-' | b'_' | b'!' | b'#'
-                        ..=b'\'' | b'*' | b'+' | b'.' | b'^' | b'`' | b'|' | b'~'
-                )
-        })
 }
 
 /// Names and values to sign.

@@ -341,7 +341,7 @@ impl<'a> Signer<'a> {
                 ));
             }
         }
-        if !header::is_token(subject.method) {
+        if !crate::text::is_token(subject.method) {
             return Err(Error::argument("method", "is no HTTP method"));
         }
         if let Payload::Hash(hash) = self.payload {

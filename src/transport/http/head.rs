@@ -6,6 +6,7 @@
 
 use super::fault::Fault;
 use super::proxy::Proxy;
+use crate::text::is_token;
 use crate::transport::{Body, HttpRequest};
 
 /// A head and what it says of the body.
@@ -121,13 +122,6 @@ fn check_line(request: &HttpRequest<'_>) -> Result<(), Fault> {
         )));
     }
     Ok(())
-}
-
-fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// What the given headers say.
