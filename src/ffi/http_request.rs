@@ -1,9 +1,10 @@
 //! What a host's transport is to send.
 
-use super::guard::{guard_status, guard_value};
+use super::guard::guard_status;
 use super::handle::{Out, borrow_mut, borrow_optional, handle};
+use super::headers;
 use super::status::session_status_t;
-use super::strings::{empty, lent, room, text};
+use super::strings::{empty, room};
 use crate::error::{Error, Result, Status};
 use crate::transport::{Body, Header, HttpRequest, Purpose};
 use std::ffi::{c_char, c_void};
@@ -120,11 +121,6 @@ impl<'a> Outgoing<'a> {
         let start = self.starts.get(part as usize).copied();
         let text = start.and_then(|start| self.texts.get(start..));
         text.map_or(empty(), |text| text.as_ptr().cast())
-    }
-
-    fn header(&self, name: &str) -> Option<&Header> {
-        let mut headers = self.request.headers.iter();
-        headers.find(|header| header.name.eq_ignore_ascii_case(name))
     }
 
     /// -1 if it is not known.
@@ -283,6 +279,12 @@ pub unsafe extern "C" fn session_http_request_target(
     unsafe { text_of(request, Part::Target) }
 }
 
+unsafe fn headers_of<'a>(request: *const session_http_request_t) -> Option<&'a [Header]> {
+    // SAFETY: NULL or a live request.
+    let request: Option<&Outgoing<'_>> = unsafe { borrow_optional(request) };
+    request.map(|request| request.request.headers)
+}
+
 /// How many headers there are.
 ///
 /// @param request  borrowed, nullable
@@ -294,7 +296,7 @@ pub unsafe extern "C" fn session_http_request_header_count(
     request: *const session_http_request_t,
 ) -> usize {
     // SAFETY: NULL or a live request.
-    unsafe { of(request, 0, |request| request.request.headers.len()) }
+    headers::count(unsafe { headers_of(request) })
 }
 
 /// The name of a header. Headers are sent in their order.
@@ -309,12 +311,8 @@ pub unsafe extern "C" fn session_http_request_header_name(
     request: *const session_http_request_t,
     index: usize,
 ) -> *const c_char {
-    let name = |request: &Outgoing<'_>| {
-        let header = request.request.headers.get(index);
-        header.map_or(std::ptr::null(), |header| lent(&header.name))
-    };
     // SAFETY: NULL or a live request.
-    unsafe { of(request, std::ptr::null(), name) }
+    headers::name(unsafe { headers_of(request) }, index)
 }
 
 /// The value of a header.
@@ -329,12 +327,8 @@ pub unsafe extern "C" fn session_http_request_header_value(
     request: *const session_http_request_t,
     index: usize,
 ) -> *const c_char {
-    let value = |request: &Outgoing<'_>| {
-        let header = request.request.headers.get(index);
-        header.map_or(std::ptr::null(), |header| lent(&header.value))
-    };
     // SAFETY: NULL or a live request.
-    unsafe { of(request, std::ptr::null(), value) }
+    headers::value(unsafe { headers_of(request) }, index)
 }
 
 /// The value of the first header of a name.
@@ -349,16 +343,10 @@ pub unsafe extern "C" fn session_http_request_header(
     request: *const session_http_request_t,
     name: *const c_char,
 ) -> *const c_char {
-    guard_value(std::ptr::null(), || {
-        // SAFETY: NULL or a text.
-        let Ok(name) = (unsafe { text(name, "name") }) else {
-            return std::ptr::null();
-        };
-        let value = |header: &Header| lent(&header.value);
-        let find = |request: &Outgoing<'_>| request.header(name).map_or(std::ptr::null(), value);
-        // SAFETY: NULL or a live request.
-        unsafe { of(request, std::ptr::null(), find) }
-    })
+    // SAFETY: NULL or a live request.
+    let headers = unsafe { headers_of(request) };
+    // SAFETY: NULL or a text.
+    unsafe { headers::named(headers, name) }
 }
 
 /// How long the body is.

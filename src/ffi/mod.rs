@@ -40,6 +40,7 @@
 
 mod guard;
 mod handle;
+mod headers;
 mod table;
 
 // In the order of the header; rustfmt sorts what has no blank line between.

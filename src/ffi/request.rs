@@ -4,6 +4,7 @@ use super::client::session_client_t;
 use super::error::{lend, session_error_t};
 use super::guard::{guard, guard_status, guard_value};
 use super::handle::{Out, borrow_mut, borrow_optional, borrow_shared, handle, into_raw, take};
+use super::headers;
 use super::http_reply::http_status;
 use super::response::session_response_t;
 use super::status::session_status_t;
@@ -11,6 +12,7 @@ use super::strings::{bytes, empty, given, lent, text, text_optional};
 use crate::error::{Error, Result, Status};
 use crate::request::{Request, Response};
 use crate::text::Text;
+use crate::transport::Header;
 use std::ffi::{c_char, c_int, c_void};
 
 /// One call of an operation of a service.
@@ -536,6 +538,12 @@ pub unsafe extern "C" fn session_request_request_id(
     unsafe { text_of(request, Request::request_id) }
 }
 
+unsafe fn headers_of<'a>(request: *const session_request_t) -> Option<&'a [Header]> {
+    // SAFETY: NULL or a live request.
+    let request: Option<&Request> = unsafe { borrow_optional(request) };
+    request.map(|request| request.headers().as_slice())
+}
+
 /// The value of a header.
 ///
 /// @param request  borrowed, nullable
@@ -548,16 +556,10 @@ pub unsafe extern "C" fn session_request_header(
     request: *const session_request_t,
     name: *const c_char,
 ) -> *const c_char {
-    guard_value(std::ptr::null(), || {
-        // SAFETY: NULL or a live request.
-        let request = unsafe { borrow_optional(request) };
-        // SAFETY: NULL or a text.
-        let name = unsafe { text(name, "name") }.ok();
-        request
-            .zip(name)
-            .and_then(|(request, name)| request.headers().get(name))
-            .map_or(std::ptr::null(), lent)
-    })
+    // SAFETY: NULL or a live request.
+    let headers = unsafe { headers_of(request) };
+    // SAFETY: NULL or a text.
+    unsafe { headers::named(headers, name) }
 }
 
 /// How many headers a request has.
@@ -569,7 +571,7 @@ pub unsafe extern "C" fn session_request_header(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_request_header_count(request: *const session_request_t) -> usize {
     // SAFETY: NULL or a live request.
-    unsafe { borrow_optional(request) }.map_or(0, |request| request.headers().as_slice().len())
+    headers::count(unsafe { headers_of(request) })
 }
 
 /// The name of a header, in the order they are sent.
@@ -585,9 +587,7 @@ pub unsafe extern "C" fn session_request_header_name(
     index: usize,
 ) -> *const c_char {
     // SAFETY: NULL or a live request.
-    let header = unsafe { borrow_optional(request) }
-        .and_then(|request| request.headers().as_slice().get(index));
-    header.map_or(std::ptr::null(), |header| lent(&header.name))
+    headers::name(unsafe { headers_of(request) }, index)
 }
 
 /// The value of a header, in the order they are sent.
@@ -603,9 +603,7 @@ pub unsafe extern "C" fn session_request_header_value(
     index: usize,
 ) -> *const c_char {
     // SAFETY: NULL or a live request.
-    let header = unsafe { borrow_optional(request) }
-        .and_then(|request| request.headers().as_slice().get(index));
-    header.map_or(std::ptr::null(), |header| lent(&header.value))
+    headers::value(unsafe { headers_of(request) }, index)
 }
 
 /// The body of a request.
@@ -727,16 +725,10 @@ pub unsafe extern "C" fn session_request_response_header(
     request: *const session_request_t,
     name: *const c_char,
 ) -> *const c_char {
-    guard_value(std::ptr::null(), || {
-        // SAFETY: NULL or a live request.
-        let response = unsafe { borrow_optional(request) }.and_then(Request::response);
-        // SAFETY: NULL or a text.
-        let name = unsafe { text(name, "name") }.ok();
-        response
-            .zip(name)
-            .and_then(|(response, name)| response.headers().get(name))
-            .map_or(std::ptr::null(), lent)
-    })
+    // SAFETY: NULL or a live request.
+    let response = unsafe { borrow_optional(request) }.and_then(Request::response);
+    // SAFETY: NULL or a text.
+    unsafe { headers::named(response.map(|response| response.headers().as_slice()), name) }
 }
 
 /// Gives a request its reply, in the place of one that it has: for handlers that stand in for `core.SendHandler`.

@@ -3,10 +3,12 @@
 use super::error::session_error_t;
 use super::guard::{guard, guard_value};
 use super::handle::{Out, borrow_mut, borrow_optional, handle, null, take};
+use super::headers;
 use super::status::session_status_t;
-use super::strings::{given, lent, room, text};
+use super::strings::{given, room, text};
 use crate::error::{Error, Status};
 use crate::request::Response;
+use crate::transport::Header;
 use std::ffi::{c_char, c_int, c_void};
 
 /// The reply of a service.
@@ -27,6 +29,12 @@ pub unsafe extern "C" fn session_response_status(response: *const session_respon
     unsafe { borrow_optional(response) }.map_or(0, |response| c_int::from(response.status()))
 }
 
+unsafe fn headers_of<'a>(response: *const session_response_t) -> Option<&'a [Header]> {
+    // SAFETY: NULL or a live response.
+    let response: Option<&Response> = unsafe { borrow_optional(response) };
+    response.map(|response| response.headers().as_slice())
+}
+
 /// The value of a header.
 ///
 /// @param response  borrowed, nullable
@@ -39,16 +47,10 @@ pub unsafe extern "C" fn session_response_header(
     response: *const session_response_t,
     name: *const c_char,
 ) -> *const c_char {
-    guard_value(std::ptr::null(), || {
-        // SAFETY: NULL or a live response.
-        let response = unsafe { borrow_optional(response) };
-        // SAFETY: NULL or a text.
-        let name = unsafe { text(name, "name") }.ok();
-        response
-            .zip(name)
-            .and_then(|(response, name)| response.headers().get(name))
-            .map_or(std::ptr::null(), lent)
-    })
+    // SAFETY: NULL or a live response.
+    let headers = unsafe { headers_of(response) };
+    // SAFETY: NULL or a text.
+    unsafe { headers::named(headers, name) }
 }
 
 /// How many headers a reply has.
@@ -62,7 +64,7 @@ pub unsafe extern "C" fn session_response_header_count(
     response: *const session_response_t,
 ) -> usize {
     // SAFETY: NULL or a live response.
-    unsafe { borrow_optional(response) }.map_or(0, |response| response.headers().as_slice().len())
+    headers::count(unsafe { headers_of(response) })
 }
 
 /// The name of a header.
@@ -78,9 +80,7 @@ pub unsafe extern "C" fn session_response_header_name(
     index: usize,
 ) -> *const c_char {
     // SAFETY: NULL or a live response.
-    let header = unsafe { borrow_optional(response) }
-        .and_then(|response| response.headers().as_slice().get(index));
-    header.map_or(std::ptr::null(), |header| lent(&header.name))
+    headers::name(unsafe { headers_of(response) }, index)
 }
 
 /// The value of a header.
@@ -96,9 +96,7 @@ pub unsafe extern "C" fn session_response_header_value(
     index: usize,
 ) -> *const c_char {
     // SAFETY: NULL or a live response.
-    let header = unsafe { borrow_optional(response) }
-        .and_then(|response| response.headers().as_slice().get(index));
-    header.map_or(std::ptr::null(), |header| lent(&header.value))
+    headers::value(unsafe { headers_of(response) }, index)
 }
 
 /// Reads the next bytes of a reply's body, as they come.

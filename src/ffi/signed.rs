@@ -2,7 +2,8 @@
 
 use super::guard::guard_value;
 use super::handle::{borrow_optional, handle, take};
-use super::strings::{empty, text};
+use super::headers;
+use super::strings::empty;
 use crate::sign::{Signed, TextRef};
 use std::ffi::c_char;
 
@@ -23,15 +24,6 @@ unsafe fn text_of(
 ) -> *const c_char {
     // SAFETY: NULL or a live result.
     unsafe { borrow_optional(result) }.map_or(empty(), |signed| lent(of(signed)))
-}
-
-unsafe fn header_at<'a>(
-    result: *const session_signed_t,
-    index: usize,
-) -> Option<(TextRef<'a>, TextRef<'a>)> {
-    // SAFETY: NULL or a live result.
-    let signed: Option<&'a Signed> = unsafe { borrow_optional(result) };
-    signed.and_then(|signed| signed.header(index))
 }
 
 /// The URL to use: presigned, or as it was given to session_sign().
@@ -58,7 +50,7 @@ pub unsafe extern "C" fn session_signed_url(result: *const session_signed_t) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_signed_header_count(result: *const session_signed_t) -> usize {
     // SAFETY: NULL or a live result.
-    unsafe { borrow_optional(result) }.map_or(0, Signed::header_count)
+    headers::count(unsafe { borrow_optional(result) })
 }
 
 /// The name of a header.
@@ -74,7 +66,7 @@ pub unsafe extern "C" fn session_signed_header_name(
     index: usize,
 ) -> *const c_char {
     // SAFETY: NULL or a live result.
-    unsafe { header_at(result, index) }.map_or(std::ptr::null(), |(name, _)| lent(name))
+    headers::name(unsafe { borrow_optional(result) }, index)
 }
 
 /// The value of a header.
@@ -90,7 +82,7 @@ pub unsafe extern "C" fn session_signed_header_value(
     index: usize,
 ) -> *const c_char {
     // SAFETY: NULL or a live result.
-    unsafe { header_at(result, index) }.map_or(std::ptr::null(), |(_, value)| lent(value))
+    headers::value(unsafe { borrow_optional(result) }, index)
 }
 
 /// The value of the first header of a name.
@@ -105,18 +97,10 @@ pub unsafe extern "C" fn session_signed_header(
     result: *const session_signed_t,
     name: *const c_char,
 ) -> *const c_char {
-    guard_value(std::ptr::null(), || {
-        // SAFETY: NULL or a live result.
-        let signed = unsafe { borrow_optional(result) };
-        // SAFETY: NULL or a text.
-        let Some((signed, wanted)) = signed.zip(unsafe { text(name, "name") }.ok()) else {
-            return std::ptr::null();
-        };
-        let found = signed
-            .headers()
-            .find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        found.map_or(std::ptr::null(), |(_, value)| lent(value))
-    })
+    // SAFETY: NULL or a live result.
+    let signed = unsafe { borrow_optional(result) };
+    // SAFETY: NULL or a text.
+    unsafe { headers::named(signed, name) }
 }
 
 /// The canonical request that was signed, to find out why a service sees another.
