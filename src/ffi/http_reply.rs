@@ -1,8 +1,8 @@
 //! What a host's transport answers.
 
-use super::guard::guard_status;
-use super::handle::{borrow_mut, handle, null};
-use super::status::{session_status_name, session_status_t};
+use super::answer::{Answer, change, unsaid};
+use super::handle::{handle, null};
+use super::status::session_status_t;
 use super::strings::{bytes, text, text_optional};
 use crate::error::{Error, Result, Status};
 use crate::text::{Text, is_token};
@@ -34,6 +34,12 @@ pub(crate) struct Incoming {
     fault: Option<Error>,
 }
 
+impl Answer for Incoming {
+    fn fault(&mut self) -> &mut Option<Error> {
+        &mut self.fault
+    }
+}
+
 impl Incoming {
     /// The pointer that the callback gets.
     pub(crate) fn lend(&mut self) -> *mut session_http_reply_t {
@@ -44,7 +50,9 @@ impl Incoming {
     pub(crate) fn finish(self, returned: c_int, of_body: Option<Error>) -> Result<HttpReply> {
         let why = self.error.or(self.fault);
         if returned != session_status_t::SESSION_OK as c_int {
-            let why = why.or(of_body).unwrap_or_else(|| unsaid(returned));
+            let why = why
+                .or(of_body)
+                .unwrap_or_else(|| cause(unsaid("transport", returned)));
             return Err(failed(returned, why));
         }
         if let Some(why) = why {
@@ -120,16 +128,6 @@ fn cause(why: impl AsRef<str>) -> Error {
     Error::new(Status::Transport, "", why)
 }
 
-/// For a transport that failed and did not say why.
-fn unsaid(returned: c_int) -> Error {
-    // SAFETY: the name of a status is a literal.
-    let name = unsafe { CStr::from_ptr(session_status_name(returned)) };
-    let name = name.to_string_lossy();
-    cause(format!(
-        "the transport returned {name} ({returned}) and set no error"
-    ))
-}
-
 fn failed(returned: c_int, why: Error) -> Error {
     let status = match Status::from_number(returned) {
         Some(status @ (Status::Timeout | Status::Canceled)) => status,
@@ -150,20 +148,6 @@ unsafe fn text_of_server<'a>(pointer: *const c_char, argument: &str) -> Result<C
     }
     // SAFETY: not NULL, so a text that ends in NUL.
     Ok(unsafe { CStr::from_ptr(pointer) }.to_string_lossy())
-}
-
-/// Changes a reply; what it refuses is also remembered, the first of it.
-unsafe fn change(
-    reply: *mut session_http_reply_t,
-    change: impl FnOnce(&mut Incoming) -> Result<()>,
-) -> session_status_t {
-    guard_status(|| {
-        // SAFETY: NULL or a live reply.
-        let reply = unsafe { borrow_mut(reply, "reply") }?;
-        change(reply).inspect_err(|error| {
-            reply.fault.get_or_insert_with(|| error.clone());
-        })
-    })
 }
 
 /// Sets the HTTP status of a reply. Required.

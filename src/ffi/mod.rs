@@ -38,6 +38,7 @@
     reason = "a callback comes with its data and its destructor"
 )]
 
+mod answer;
 mod guard;
 mod handle;
 mod headers;

@@ -1,18 +1,19 @@
 //! The host's own credentials provider.
 
+use super::answer::{Answer, change, unsaid};
 use super::callback::{UserData, session_free_fn};
 use super::credentials::session_credentials_t;
 use super::error::session_error_t;
-use super::guard::{guard, guard_status};
-use super::handle::{Out, borrow_mut, handle, null, share};
-use super::status::{session_status_name, session_status_t};
+use super::guard::guard;
+use super::handle::{Out, handle, null, share};
+use super::status::session_status_t;
 use super::strings::{text, text_optional};
 use super::table::{self, Table};
 use crate::credentials::{Credentials, NEVER, Provider, Value};
 use crate::error::{Error, Result, Status};
 use crate::text;
 use crate::text::Text;
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
 
 /// Gives credentials from wherever the host has them.
@@ -68,6 +69,12 @@ pub(crate) struct Reply {
     fault: Option<Error>,
 }
 
+impl Answer for Reply {
+    fn fault(&mut self) -> &mut Option<Error> {
+        &mut self.fault
+    }
+}
+
 impl Reply {
     fn new() -> Reply {
         Reply {
@@ -98,7 +105,11 @@ impl Reply {
                 "the credentials provider gave what can't be used",
             )
             .with_cause(fault)),
-            (None, _) if failed => Err(unsaid(returned)),
+            (None, _) if failed => Err(Error::new(
+                status_of(returned),
+                "ProviderError",
+                unsaid("credentials provider", returned),
+            )),
             (None, Some(keys)) => Ok(Value {
                 expires_at: self.expires_at,
                 account_id: self.account_id,
@@ -116,15 +127,6 @@ impl Reply {
 
 fn status_of(returned: c_int) -> Status {
     Status::from_number(returned).unwrap_or(Status::Credentials)
-}
-
-/// For a provider that failed and did not say why.
-fn unsaid(returned: c_int) -> Error {
-    // SAFETY: the name of a status is a literal.
-    let name = unsafe { CStr::from_ptr(session_status_name(returned)) };
-    let name = name.to_string_lossy();
-    let message = format!("the credentials provider returned {name} ({returned}) and set no error");
-    Error::new(status_of(returned), "ProviderError", message)
 }
 
 /// As `retrieve`, its answer read as a number: C may return any.
@@ -185,20 +187,6 @@ pub unsafe extern "C" fn session_credentials_new_provider(
         let out = Out::new(out, "out")?;
         out.set(share(Arc::new(Credentials::provided(provider))));
         Ok(())
-    })
-}
-
-/// Changes a reply; what it refuses is also remembered, the first of it.
-unsafe fn change(
-    reply: *mut session_provider_reply_t,
-    change: impl FnOnce(&mut Reply) -> Result<()>,
-) -> session_status_t {
-    guard_status(|| {
-        // SAFETY: NULL or a live reply.
-        let reply = unsafe { borrow_mut(reply, "reply") }?;
-        change(reply).inspect_err(|error| {
-            reply.fault.get_or_insert_with(|| error.clone());
-        })
     })
 }
 
