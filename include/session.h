@@ -443,17 +443,6 @@ typedef enum session_status_t (*session_token_fn)(struct session_token_request_t
                                                   void *user_data);
 
 /**
- * Called for each request that reaches the stage it was added to.
- *
- * @param request    borrowed: valid until the handler returns, on this thread only; not to be sent, presigned or freed
- * @param user_data  the pointer given when the handler was added
- *
- * Runs on the thread that makes the call, possibly on several at once, with no lock held: it may call any function, also
- * on the list it stands in. Must not unwind or longjmp. Fails the request by session_request_set_error().
- */
-typedef void (*session_handler_fn)(struct session_request_t *request, void *user_data);
-
-/**
  * Asked after each handler of a list whether to go on.
  *
  * @param index      of the handler, from 0
@@ -466,6 +455,17 @@ typedef bool (*session_after_each_fn)(size_t index,
                                       const char *name,
                                       struct session_request_t *request,
                                       void *user_data);
+
+/**
+ * Called for each request that reaches the stage it was added to.
+ *
+ * @param request    borrowed: valid until the handler returns, on this thread only; not to be sent, presigned or freed
+ * @param user_data  the pointer given when the handler was added
+ *
+ * Runs on the thread that makes the call, possibly on several at once, with no lock held: it may call any function, also
+ * on the list it stands in. Must not unwind or longjmp. Fails the request by session_request_set_error().
+ */
+typedef void (*session_handler_fn)(struct session_request_t *request, void *user_data);
 
 /**
  * Is told of new values whose keys differ from those before.
@@ -2112,6 +2112,117 @@ struct session_handlers_t *session_handlers_copy(const struct session_handlers_t
 SESSION_API void session_handlers_free(struct session_handlers_t *handlers);
 
 /**
+ * Removes every handler of a name.
+ *
+ * @param handlers  borrowed, nullable
+ * @param stage     a session_stage_t
+ * @param name      borrowed, nullable: the name; `"__anonymous"` is that of all that were given none
+ * @return how many there were; 0 for NULL and unknown stages
+ * @thread Any.
+ * @since 0.1.0
+ */
+SESSION_API
+size_t session_handlers_remove(struct session_handlers_t *handlers,
+                               int stage,
+                               const char *name);
+
+/**
+ * Removes all handlers of a list; what is asked after each stays.
+ *
+ * @param handlers  borrowed, nullable
+ * @param stage     a session_stage_t; an unknown one is ignored
+ * @thread Any.
+ * @since 0.1.0
+ */
+SESSION_API void session_handlers_clear(struct session_handlers_t *handlers, int stage);
+
+/**
+ * How many handlers a list has.
+ *
+ * @param handlers  borrowed, nullable
+ * @param stage     a session_stage_t
+ * @return the number; 0 for NULL and unknown stages
+ * @thread Any.
+ * @since 0.1.0
+ */
+SESSION_API
+size_t session_handlers_len(const struct session_handlers_t *handlers,
+                            int stage);
+
+/**
+ * Whether all lists are empty.
+ *
+ * @param handlers  borrowed, nullable
+ * @return whether; true for NULL
+ * @thread Any.
+ * @since 0.1.0
+ */
+SESSION_API bool session_handlers_is_empty(const struct session_handlers_t *handlers);
+
+/**
+ * Sets what is asked after each handler of a list.
+ *
+ * @param handlers        borrowed
+ * @param stage           a session_stage_t
+ * @param after_each      nullable: false ends the run, session_stop_on_error() is one; NULL: nothing is asked
+ * @param user_data       nullable: given to each call; the library's from now on
+ * @param free_user_data  nullable: frees `user_data`, exactly once, also if this call fails
+ * @param error           nullable: receives details on failure; free with session_error_free()
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `handlers` is NULL or `stage` none
+ * @thread Any.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_handlers_set_after_each(struct session_handlers_t *handlers,
+                                                      int stage,
+                                                      session_after_each_fn after_each,
+                                                      void *user_data,
+                                                      session_free_fn free_user_data,
+                                                      struct session_error_t **error);
+
+/**
+ * Ends a list at the first error; the after-each function of VALIDATE and BUILD.
+ *
+ * @param index      not used
+ * @param name       not used
+ * @param request    borrowed, nullable
+ * @param user_data  not used
+ * @return whether the request has no error
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API
+bool session_stop_on_error(size_t index,
+                           const char *name,
+                           struct session_request_t *request,
+                           void *user_data);
+
+/**
+ * Runs a list on a request, as the request itself would: for tests, and for hosts with their own send.
+ *
+ * @param handlers  borrowed: its list as it is now
+ * @param stage     a session_stage_t
+ * @param request   borrowed
+ * @param error     nullable: receives details on failure; free with session_error_free()
+ * @return SESSION_OK; the status of the error that the request has afterwards; SESSION_ERR_INVALID_ARGUMENT if
+ *         `handlers` or `request` is NULL or `stage` none
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_handlers_run(const struct session_handlers_t *handlers,
+                                           int stage,
+                                           struct session_request_t *request,
+                                           struct session_error_t **error);
+
+/** @} */
+
+/* ---- Adding handlers --------------------------------------------------------- */
+
+/** @defgroup handlers_add Adding handlers
+ * @{ */
+
+/**
  * Adds a handler before all others of a list.
  *
  * @param handlers        borrowed
@@ -2229,110 +2340,6 @@ enum session_status_t session_handlers_swap(struct session_handlers_t *handlers,
                                             session_free_fn free_user_data,
                                             bool *swapped,
                                             struct session_error_t **error);
-
-/**
- * Removes every handler of a name.
- *
- * @param handlers  borrowed, nullable
- * @param stage     a session_stage_t
- * @param name      borrowed, nullable: the name; `"__anonymous"` is that of all that were given none
- * @return how many there were; 0 for NULL and unknown stages
- * @thread Any.
- * @since 0.1.0
- */
-SESSION_API
-size_t session_handlers_remove(struct session_handlers_t *handlers,
-                               int stage,
-                               const char *name);
-
-/**
- * Removes all handlers of a list; what is asked after each stays.
- *
- * @param handlers  borrowed, nullable
- * @param stage     a session_stage_t; an unknown one is ignored
- * @thread Any.
- * @since 0.1.0
- */
-SESSION_API void session_handlers_clear(struct session_handlers_t *handlers, int stage);
-
-/**
- * How many handlers a list has.
- *
- * @param handlers  borrowed, nullable
- * @param stage     a session_stage_t
- * @return the number; 0 for NULL and unknown stages
- * @thread Any.
- * @since 0.1.0
- */
-SESSION_API
-size_t session_handlers_len(const struct session_handlers_t *handlers,
-                            int stage);
-
-/**
- * Whether all lists are empty.
- *
- * @param handlers  borrowed, nullable
- * @return whether; true for NULL
- * @thread Any.
- * @since 0.1.0
- */
-SESSION_API bool session_handlers_is_empty(const struct session_handlers_t *handlers);
-
-/**
- * Sets what is asked after each handler of a list.
- *
- * @param handlers        borrowed
- * @param stage           a session_stage_t
- * @param after_each      nullable: false ends the run, session_stop_on_error() is one; NULL: nothing is asked
- * @param user_data       nullable: given to each call; the library's from now on
- * @param free_user_data  nullable: frees `user_data`, exactly once, also if this call fails
- * @param error           nullable: receives details on failure; free with session_error_free()
- * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `handlers` is NULL or `stage` none
- * @thread Any.
- * @since 0.1.0
- */
-SESSION_API
-enum session_status_t session_handlers_set_after_each(struct session_handlers_t *handlers,
-                                                      int stage,
-                                                      session_after_each_fn after_each,
-                                                      void *user_data,
-                                                      session_free_fn free_user_data,
-                                                      struct session_error_t **error);
-
-/**
- * Ends a list at the first error; the after-each function of VALIDATE and BUILD.
- *
- * @param index      not used
- * @param name       not used
- * @param request    borrowed, nullable
- * @param user_data  not used
- * @return whether the request has no error
- * @thread The request's.
- * @since 0.1.0
- */
-SESSION_API
-bool session_stop_on_error(size_t index,
-                           const char *name,
-                           struct session_request_t *request,
-                           void *user_data);
-
-/**
- * Runs a list on a request, as the request itself would: for tests, and for hosts with their own send.
- *
- * @param handlers  borrowed: its list as it is now
- * @param stage     a session_stage_t
- * @param request   borrowed
- * @param error     nullable: receives details on failure; free with session_error_free()
- * @return SESSION_OK; the status of the error that the request has afterwards; SESSION_ERR_INVALID_ARGUMENT if
- *         `handlers` or `request` is NULL or `stage` none
- * @thread The request's.
- * @since 0.1.0
- */
-SESSION_API
-enum session_status_t session_handlers_run(const struct session_handlers_t *handlers,
-                                           int stage,
-                                           struct session_request_t *request,
-                                           struct session_error_t **error);
 
 /**
  * Adds a handler before all others of a session's list; sugar on session_handlers_push_front().
@@ -3204,6 +3211,13 @@ enum session_status_t session_request_presign(struct session_request_t *request,
                                               char **url,
                                               struct session_error_t **error);
 
+/** @} */
+
+/* ---- What a request says of itself ------------------------------------------- */
+
+/** @defgroup request_view What a request says of itself
+ * @{ */
+
 /**
  * The service a request goes to.
  *
@@ -3398,16 +3412,6 @@ const void *session_request_body(const struct session_request_t *request,
 SESSION_API int session_request_retry_count(const struct session_request_t *request);
 
 /**
- * The HTTP status of the reply.
- *
- * @param request  borrowed, nullable
- * @return the status; 0 before a reply and for NULL
- * @thread The request's.
- * @since 0.1.0
- */
-SESSION_API int session_request_http_status(const struct session_request_t *request);
-
-/**
  * The wait before this try.
  *
  * @param request  borrowed, nullable
@@ -3460,6 +3464,34 @@ SESSION_API
 int64_t session_request_attempted_at(const struct session_request_t *request);
 
 /**
+ * What is wrong with a request now.
+ *
+ * @param request  borrowed, nullable
+ * @return borrowed from `request` until it changes: do not free; NULL if nothing is
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API
+const struct session_error_t *session_request_error(const struct session_request_t *request);
+
+/** @} */
+
+/* ---- The reply that a request has, and the one that a handler gives it ------- */
+
+/** @defgroup request_reply The reply that a request has, and the one that a handler gives it
+ * @{ */
+
+/**
+ * The HTTP status of the reply.
+ *
+ * @param request  borrowed, nullable
+ * @return the status; 0 before a reply and for NULL
+ * @thread The request's.
+ * @since 0.1.0
+ */
+SESSION_API int session_request_http_status(const struct session_request_t *request);
+
+/**
  * A header of the reply, for handlers that run after SEND.
  *
  * @param request  borrowed, nullable
@@ -3506,17 +3538,6 @@ SESSION_API
 enum session_status_t session_request_add_response_header(struct session_request_t *request,
                                                           const char *name,
                                                           const char *value);
-
-/**
- * What is wrong with a request now.
- *
- * @param request  borrowed, nullable
- * @return borrowed from `request` until it changes: do not free; NULL if nothing is
- * @thread The request's.
- * @since 0.1.0
- */
-SESSION_API
-const struct session_error_t *session_request_error(const struct session_request_t *request);
 
 /** @} */
 

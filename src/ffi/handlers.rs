@@ -5,14 +5,14 @@ use super::client::session_client_t;
 use super::error::session_error_t;
 use super::guard::{guard, guard_value};
 use super::handle::{
-    Out, borrow, borrow_mut, borrow_optional, borrow_shared_optional, handle, into_raw, null, take,
+    borrow, borrow_mut, borrow_optional, borrow_shared_optional, handle, into_raw, take,
 };
 use super::request::session_request_t;
 use super::session::session_t;
 use super::status::session_status_t;
-use super::strings::{lent, text, text_optional};
+use super::strings::{lent, text};
 use crate::error::{Error, Result};
-use crate::handlers::{AfterEach, Handler, HandlerList, HasHandlers, LiveHandlers, Stage};
+use crate::handlers::{AfterEach, HasHandlers, LiveHandlers, Stage};
 use crate::request::{Request, defaults};
 use crate::text::Text;
 use std::ffi::{c_char, c_int, c_void};
@@ -63,16 +63,6 @@ pub enum session_stage_t {
     SESSION_STAGE_COMPLETE = 13,
 }
 
-/// Called for each request that reaches the stage it was added to.
-///
-/// @param request    borrowed: valid until the handler returns, on this thread only; not to be sent, presigned or freed
-/// @param user_data  the pointer given when the handler was added
-///
-/// Runs on the thread that makes the call, possibly on several at once, with no lock held: it may call any function, also
-/// on the list it stands in. Must not unwind or longjmp. Fails the request by session_request_set_error().
-pub type session_handler_fn =
-    Option<unsafe extern "C" fn(request: *mut session_request_t, user_data: *mut c_void)>;
-
 /// Asked after each handler of a list whether to go on.
 ///
 /// @param index      of the handler, from 0
@@ -89,7 +79,8 @@ pub type session_after_each_fn = Option<
     ) -> bool,
 >;
 
-fn stage(number: c_int) -> Result<Stage> {
+/// A number as a stage.
+pub(super) fn stage(number: c_int) -> Result<Stage> {
     let known = usize::try_from(number)
         .ok()
         .and_then(|number| Stage::ALL.get(number));
@@ -210,216 +201,6 @@ pub unsafe extern "C" fn session_handlers_copy(
 pub unsafe extern "C" fn session_handlers_free(handlers: *mut session_handlers_t) {
     // SAFETY: NULL or a live handle that is given up.
     guard_value((), || drop(unsafe { take(handlers) }));
-}
-
-/// A handler of the host's.
-unsafe fn callback(
-    name: Option<&str>,
-    handler: session_handler_fn,
-    data: UserData,
-) -> Result<Arc<Handler>> {
-    let handler = handler.ok_or_else(|| null("handler"))?;
-    let run = move |request: &mut Request| {
-        // SAFETY: the host gave function and data together; the request outlives the call and is lent for it alone.
-        unsafe { handler(std::ptr::from_mut(request).cast(), data.pointer()) }
-    };
-    Ok(Handler::new(name.map(Text::lossy), run))
-}
-
-/// Adds a handler to a list in one of the four ways.
-unsafe fn add(
-    handlers: *const session_handlers_t,
-    number: c_int,
-    name: Result<Option<&str>>,
-    handler: session_handler_fn,
-    data: UserData,
-    add: fn(&mut HandlerList, Arc<Handler>),
-) -> Result<()> {
-    // SAFETY: NULL or a live handle.
-    let handlers = unsafe { borrow(handlers, "handlers") }?;
-    let stage = stage(number)?;
-    // SAFETY: function and data are the host's.
-    let handler = unsafe { callback(name?, handler, data) }?;
-    handlers
-        .live_handlers()
-        .change(|lists| add(lists.list_mut(stage), handler));
-    Ok(())
-}
-
-/// Adds a handler before all others of a list.
-///
-/// @param handlers        borrowed
-/// @param stage           a session_stage_t
-/// @param name            borrowed, nullable: by which to find it; several may have the same
-/// @param handler         the callback
-/// @param user_data       nullable: given to each call; the library's from now on
-/// @param free_user_data  nullable: frees `user_data`, exactly once, when the last list or running request lets go of the
-///                        handler; also if this call fails
-/// @param error           nullable: receives details on failure; free with session_error_free()
-/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `handlers` or `handler` is NULL or `stage` none
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_handlers_push_front(
-    handlers: *mut session_handlers_t,
-    stage: c_int,
-    name: *const c_char,
-    handler: session_handler_fn,
-    user_data: *mut c_void,
-    free_user_data: session_free_fn,
-    error: *mut *mut session_error_t,
-) -> session_status_t {
-    let data = UserData::new(user_data, free_user_data);
-    // SAFETY: NULL or a text.
-    let name = unsafe { text_optional(name, "name") };
-    // SAFETY: NULL or a live handle, and function and data of the host.
-    guard(error, || unsafe {
-        add(
-            handlers,
-            stage,
-            name,
-            handler,
-            data,
-            HandlerList::push_front,
-        )
-    })
-}
-
-/// Adds a handler after all others of a list.
-///
-/// @param handlers        borrowed
-/// @param stage           a session_stage_t
-/// @param name            borrowed, nullable: by which to find it; several may have the same
-/// @param handler         the callback
-/// @param user_data       nullable: given to each call; the library's from now on
-/// @param free_user_data  nullable: frees `user_data`, exactly once, as session_handlers_push_front() says
-/// @param error           nullable: receives details on failure; free with session_error_free()
-/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `handlers` or `handler` is NULL or `stage` none
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_handlers_push_back(
-    handlers: *mut session_handlers_t,
-    stage: c_int,
-    name: *const c_char,
-    handler: session_handler_fn,
-    user_data: *mut c_void,
-    free_user_data: session_free_fn,
-    error: *mut *mut session_error_t,
-) -> session_status_t {
-    let data = UserData::new(user_data, free_user_data);
-    // SAFETY: NULL or a text.
-    let name = unsafe { text_optional(name, "name") };
-    // SAFETY: NULL or a live handle, and function and data of the host.
-    guard(error, || unsafe {
-        add(handlers, stage, name, handler, data, HandlerList::push_back)
-    })
-}
-
-/// Replaces every handler of a name, or adds this one before all others.
-///
-/// @param handlers        borrowed
-/// @param stage           a session_stage_t
-/// @param name            borrowed: the name
-/// @param handler         the callback
-/// @param user_data       nullable: given to each call; the library's from now on
-/// @param free_user_data  nullable: frees `user_data`, exactly once, as session_handlers_push_front() says
-/// @param error           nullable: receives details on failure; free with session_error_free()
-/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `handlers`, `name` or `handler` is NULL or `stage` none
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_handlers_set_front(
-    handlers: *mut session_handlers_t,
-    stage: c_int,
-    name: *const c_char,
-    handler: session_handler_fn,
-    user_data: *mut c_void,
-    free_user_data: session_free_fn,
-    error: *mut *mut session_error_t,
-) -> session_status_t {
-    let data = UserData::new(user_data, free_user_data);
-    // SAFETY: NULL or a text.
-    let name = unsafe { text(name, "name") }.map(Some);
-    // SAFETY: NULL or a live handle, and function and data of the host.
-    guard(error, || unsafe {
-        add(handlers, stage, name, handler, data, HandlerList::set_front)
-    })
-}
-
-/// Replaces every handler of a name, or adds this one after all others.
-///
-/// @param handlers        borrowed
-/// @param stage           a session_stage_t
-/// @param name            borrowed: the name
-/// @param handler         the callback
-/// @param user_data       nullable: given to each call; the library's from now on
-/// @param free_user_data  nullable: frees `user_data`, exactly once, as session_handlers_push_front() says
-/// @param error           nullable: receives details on failure; free with session_error_free()
-/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `handlers`, `name` or `handler` is NULL or `stage` none
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_handlers_set_back(
-    handlers: *mut session_handlers_t,
-    stage: c_int,
-    name: *const c_char,
-    handler: session_handler_fn,
-    user_data: *mut c_void,
-    free_user_data: session_free_fn,
-    error: *mut *mut session_error_t,
-) -> session_status_t {
-    let data = UserData::new(user_data, free_user_data);
-    // SAFETY: NULL or a text.
-    let name = unsafe { text(name, "name") }.map(Some);
-    // SAFETY: NULL or a live handle, and function and data of the host.
-    guard(error, || unsafe {
-        add(handlers, stage, name, handler, data, HandlerList::set_back)
-    })
-}
-
-/// Replaces every handler of a name, if there is one.
-///
-/// @param handlers        borrowed
-/// @param stage           a session_stage_t
-/// @param name            borrowed: the name, which the new handler has too
-/// @param handler         the callback
-/// @param user_data       nullable: given to each call; the library's from now on
-/// @param free_user_data  nullable: frees `user_data`, exactly once; at once if nothing was replaced
-/// @param swapped         nullable: receives whether there was one
-/// @param error           nullable: receives details on failure; free with session_error_free()
-/// @return SESSION_OK, also if nothing was replaced; SESSION_ERR_INVALID_ARGUMENT if `handlers`, `name` or `handler` is
-///         NULL or `stage` none
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_handlers_swap(
-    handlers: *mut session_handlers_t,
-    stage: c_int,
-    name: *const c_char,
-    handler: session_handler_fn,
-    user_data: *mut c_void,
-    free_user_data: session_free_fn,
-    swapped: *mut bool,
-    error: *mut *mut session_error_t,
-) -> session_status_t {
-    let data = UserData::new(user_data, free_user_data);
-    guard(error, || {
-        // SAFETY: NULL or a live handle.
-        let handlers = unsafe { borrow(handlers, "handlers") }?;
-        let stage = self::stage(stage)?;
-        // SAFETY: NULL or a text.
-        let name = unsafe { text(name, "name") }?;
-        // SAFETY: function and data are the host's.
-        let handler = unsafe { callback(Some(name), handler, data) }?;
-        let found = handlers
-            .live_handlers()
-            .change(|lists| lists.list_mut(stage).swap(&handler));
-        if let Some(out) = Out::optional(swapped) {
-            out.set(found);
-        }
-        Ok(())
-    })
 }
 
 /// Removes every handler of a name.
@@ -598,83 +379,4 @@ pub unsafe extern "C" fn session_handlers_run(
         handlers.live_handlers().now().run(stage, request);
         request.error().cloned().map_or(Ok(()), Err)
     })
-}
-
-/// Adds a handler before all others of a session's list; sugar on session_handlers_push_front().
-///
-/// @param session         borrowed
-/// @param stage           a session_stage_t
-/// @param name            borrowed, nullable: by which to find it; several may have the same
-/// @param handler         the callback
-/// @param user_data       nullable: given to each call; the library's from now on
-/// @param free_user_data  nullable: frees `user_data`, exactly once, as session_handlers_push_front() says
-/// @param error           nullable: receives details on failure; free with session_error_free()
-/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `session` or `handler` is NULL or `stage` none
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_push_front(
-    session: *mut session_t,
-    stage: c_int,
-    name: *const c_char,
-    handler: session_handler_fn,
-    user_data: *mut c_void,
-    free_user_data: session_free_fn,
-    error: *mut *mut session_error_t,
-) -> session_status_t {
-    let data = UserData::new(user_data, free_user_data);
-    // SAFETY: NULL or live objects, a text, and function and data of the host.
-    guard(error, || unsafe {
-        push(session, stage, name, handler, data, HandlerList::push_front)
-    })
-}
-
-/// Adds a handler after all others of a session's list; sugar on session_handlers_push_back().
-///
-/// @param session         borrowed
-/// @param stage           a session_stage_t
-/// @param name            borrowed, nullable: by which to find it; several may have the same
-/// @param handler         the callback
-/// @param user_data       nullable: given to each call; the library's from now on
-/// @param free_user_data  nullable: frees `user_data`, exactly once, as session_handlers_push_front() says
-/// @param error           nullable: receives details on failure; free with session_error_free()
-/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `session` or `handler` is NULL or `stage` none
-/// @thread Any.
-/// @since 0.1.0
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn session_push_back(
-    session: *mut session_t,
-    stage: c_int,
-    name: *const c_char,
-    handler: session_handler_fn,
-    user_data: *mut c_void,
-    free_user_data: session_free_fn,
-    error: *mut *mut session_error_t,
-) -> session_status_t {
-    let data = UserData::new(user_data, free_user_data);
-    // SAFETY: NULL or live objects, a text, and function and data of the host.
-    guard(error, || unsafe {
-        push(session, stage, name, handler, data, HandlerList::push_back)
-    })
-}
-
-unsafe fn push(
-    session: *const session_t,
-    number: c_int,
-    name: *const c_char,
-    handler: session_handler_fn,
-    data: UserData,
-    add: fn(&mut HandlerList, Arc<Handler>),
-) -> Result<()> {
-    // SAFETY: NULL or a live session.
-    let session = unsafe { borrow(session, "session") }?;
-    let stage = stage(number)?;
-    // SAFETY: NULL or a text.
-    let name = unsafe { text_optional(name, "name") }?;
-    // SAFETY: function and data are the host's.
-    let handler = unsafe { callback(name, handler, data) }?;
-    session
-        .live_handlers()
-        .change(|lists| add(lists.list_mut(stage), handler));
-    Ok(())
 }

@@ -71,6 +71,8 @@ pub mod explain;
 
 pub mod handlers;
 
+pub mod handlers_add;
+
 pub mod credentials;
 
 pub mod credentials_value;
@@ -86,6 +88,10 @@ pub mod cancel;
 pub mod client;
 
 pub mod request;
+
+pub mod request_view;
+
+pub mod request_reply;
 
 pub mod response;
 
