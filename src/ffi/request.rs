@@ -26,7 +26,8 @@ handle!(owned session_request_t => Request);
 /// @param path       borrowed: as AWS models write it, `/{Bucket}/{Key+}?acl`; each `{Name}` is filled, percent-encoded,
 ///                   from `params`, a `{Name+}` with its slashes
 /// @param params     borrowed, nullable: a JSON object, which handlers see too. For services of the query protocol
-///                   (`sts`, `iam`) it is the form that is sent, unless a body is set.
+///                   (`sts`, `iam`) it is the form that is sent, unless a body is set. For those of the JSON protocol
+///                   (`dynamodb`) a POST without a `Content-Type` gets it as body, unless one is set, and `X-Amz-Target`.
 /// @param out        receives the request; free it with session_request_free(). Unchanged on failure.
 /// @param error      nullable: receives details on failure; free with session_error_free()
 /// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, naming what is NULL or not valid

@@ -132,6 +132,8 @@ mod tests {
                 schemes.is_some(),
                 "{line}"
             );
+            let says_target = !facts.json_version.is_empty() && !facts.target_prefix.is_empty();
+            assert!(says_target || !facts.speaks(Protocol::Json), "{line}");
             assert_eq!(
                 facts.protocols().count(),
                 facts.protocols.split(',').count(),

@@ -60,7 +60,11 @@ pub(super) fn add_handlers(protocol: Protocol, handlers: &mut Handlers) {
             add(Stage::Unmarshal, good, query::unmarshal);
             add(Stage::UnmarshalError, bad, xml::unmarshal_error);
         }
-        Protocol::Json | Protocol::RestJson | Protocol::RpcV2Cbor => {
+        Protocol::Json => {
+            add(Stage::Build, build, json::build);
+            add(Stage::UnmarshalError, bad, json::unmarshal_error);
+        }
+        Protocol::RestJson | Protocol::RpcV2Cbor => {
             add(Stage::Build, build, rest::build);
             add(Stage::UnmarshalError, bad, json::unmarshal_error);
         }

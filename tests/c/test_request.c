@@ -704,6 +704,52 @@ TEST(a_form_of_many_params)
     free(params);
 }
 
+/* ---- The JSON protocol */
+
+static void check_json(const char *service, const char *operation, const char *params, const char *target, const char *type)
+{
+    session_client_t *client = fake_client(&fake, service, NULL);
+
+    fake_answer(&fake, 200, "{}");
+    fake_succeed(fake_request(client, operation, "POST", "/", params));
+    CHECK_STR(fake_header(&fake, "X-Amz-Target"), target);
+    CHECK_STR(fake_header(&fake, "Content-Type"), type);
+    CHECK_STR(fake.sent, params ? params : "{}");
+    CHECK_CONTAINS(fake_header(&fake, "Authorization"), "content-type;");
+    CHECK_CONTAINS(fake_header(&fake, "Authorization"), ";x-amz-target,");
+    session_client_free(client);
+}
+
+TEST(the_operation_of_a_json_service_is_its_target)
+{
+    check_json("dynamodb", "ListTables", NULL, "DynamoDB_20120810.ListTables", "application/x-amz-json-1.0");
+    check_json("logs", "DescribeLogGroups", "{\"limit\": 1}", "Logs_20140328.DescribeLogGroups", "application/x-amz-json-1.1");
+}
+
+TEST(what_the_program_says_to_a_json_service_stays)
+{
+    session_client_t *client = fake_client(&fake, "dynamodb", NULL);
+    session_request_t *request = fake_request(client, "ListTables", "POST", "/", "{\"Limit\": 1}");
+
+    fake_answer(&fake, 200, "{}");
+    session_request_set_body(request, "{\"Limit\":2}", 11);
+    session_request_set_header(request, "x-amz-target", "Mine.ListTables");
+    fake_succeed(request);
+    CHECK_STR(fake.sent, "{\"Limit\":2}");
+    CHECK_STR(fake_header(&fake, "x-amz-target"), "Mine.ListTables");
+    CHECK(fake_header(&fake, "X-Amz-Target") == NULL);
+    /* With a form, as older services take, all of it is the program's. */
+    request = fake_request(client, "ListTables", "POST", "/", NULL);
+    session_request_set_header(request, "Content-Type", "application/x-www-form-urlencoded");
+    fake_succeed(request);
+    CHECK_STR(fake.sent, "");
+    CHECK(fake_header(&fake, "X-Amz-Target") == NULL);
+    /* An operation that could add headers is none. */
+    request = fake_request(client, "ListTables\r\nX-Other: 1", "POST", "/", NULL);
+    check_error(fake_fail(request), SESSION_ERR_INVALID_ARGUMENT, "InvalidArgument", "X-Amz-Target");
+    session_client_free(client);
+}
+
 /* ---- Presigned URLs */
 
 static char *presigned(session_request_t *request, uint32_t seconds)
