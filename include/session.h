@@ -186,7 +186,7 @@ typedef enum session_stage_t {
    */
   SESSION_STAGE_BUILD_STREAM = 2,
   /**
-   * Signs. Every attempt.
+   * Signs. Every attempt, and anew where it is five minutes old when it is to be sent.
    */
   SESSION_STAGE_SIGN = 3,
   /**

@@ -39,7 +39,7 @@ pub enum session_stage_t {
     SESSION_STAGE_BUILD = 1,
     /// Builds the body of event streams. Not run: no operation has any yet.
     SESSION_STAGE_BUILD_STREAM = 2,
-    /// Signs. Every attempt.
+    /// Signs. Every attempt, and anew where it is five minutes old when it is to be sent.
     SESSION_STAGE_SIGN = 3,
     /// Sends. Every attempt.
     SESSION_STAGE_SEND = 4,
