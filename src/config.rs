@@ -18,6 +18,8 @@ use std::sync::Arc;
 pub enum Kind {
     /// Any text.
     Text,
+    /// A URL or what names a server, which may hold a password. Whoever uses it checks it.
+    Url,
     /// The path of a file.
     Path,
     /// `true` or `false`, in any case.
@@ -119,9 +121,9 @@ fields! {
     /// The region that clients work in.
     Region "region" Kind::Text, outside(&[Variable::Region, Variable::DefaultRegion], Key::Region), None;
     /// The endpoint of service clients, instead of the resolved one; never used for credentials.
-    Endpoint "endpoint" Kind::Text, NOWHERE, None;
+    Endpoint "endpoint" Kind::Url, NOWHERE, None;
     /// The endpoint of all services, those that give credentials too, unless one is named for the service.
-    EndpointUrl "endpoint_url" Kind::Text, outside(&[Variable::EndpointUrl], Key::EndpointUrl), None;
+    EndpointUrl "endpoint_url" Kind::Url, outside(&[Variable::EndpointUrl], Key::EndpointUrl), None;
     /// Neither `endpoint_url` nor the endpoints that environment and files name for services count.
     IgnoreConfiguredEndpointUrls "ignore_configured_endpoint_urls" FLAG,
         outside(&[Variable::IgnoreConfiguredEndpointUrls], Key::IgnoreConfiguredEndpointUrls), None;
@@ -179,7 +181,7 @@ fields! {
     ClientTlsKey "client_tls_key" Kind::Path,
         Outside { variables: &[Variable::ClientTlsKey], ..NOWHERE }, None;
     /// Where the EC2 instance metadata service is.
-    Ec2MetadataServiceEndpoint "ec2_metadata_service_endpoint" Kind::Text,
+    Ec2MetadataServiceEndpoint "ec2_metadata_service_endpoint" Kind::Url,
         outside(&[Variable::Ec2MetadataServiceEndpoint], Key::Ec2MetadataServiceEndpoint), None;
     /// Which address family that service is asked on.
     Ec2MetadataServiceEndpointMode "ec2_metadata_service_endpoint_mode" Kind::Choice(&["IPv4", "IPv6"]),
@@ -191,7 +193,7 @@ fields! {
     CsmEnabled "csm_enabled" FLAG,
         outside(&[Variable::CsmEnabled], Key::CsmEnabled), None;
     /// Read and kept, like `csm_enabled`.
-    CsmHost "csm_host" Kind::Text, outside(&[Variable::CsmHost], Key::CsmHost), None;
+    CsmHost "csm_host" Kind::Url, outside(&[Variable::CsmHost], Key::CsmHost), None;
     /// Read and kept, like `csm_enabled`.
     CsmPort "csm_port" Kind::Text, outside(&[Variable::CsmPort], Key::CsmPort), None;
     /// Read and kept, like `csm_enabled`.
@@ -220,7 +222,7 @@ impl Field {
     pub fn check(self, value: &str) -> Result<Text, String> {
         let kind = self.facts().kind;
         let regular = match kind {
-            Kind::Text | Kind::Path => value,
+            Kind::Text | Kind::Url | Kind::Path => value,
             Kind::Flag => match value.trim() {
                 word if word.eq_ignore_ascii_case("true") => return Ok(crate::text!("true")),
                 word if word.eq_ignore_ascii_case("false") => return Ok(crate::text!("false")),
@@ -263,6 +265,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Kind::Text => f.write_str("a text"),
+            Kind::Url => f.write_str("a URL"),
             Kind::Path => f.write_str("a path"),
             Kind::Flag => f.write_str("true or false"),
             Kind::Number(least, most) => write!(f, "a whole number from {least} to {most}"),

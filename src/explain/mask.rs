@@ -1,6 +1,6 @@
 //! What may be shown of a value. Where it can't be told what is secret in it, nothing is.
 
-use crate::config::Field;
+use crate::config::{Field, Kind};
 use crate::load::environment::Variable;
 use crate::load::profile::Key;
 use std::borrow::Cow;
@@ -9,8 +9,8 @@ const HIDDEN: &str = "****";
 
 /// The value of a field.
 pub(super) fn field(field: Field, value: &str) -> String {
-    match field {
-        Field::Endpoint | Field::Ec2MetadataServiceEndpoint | Field::CsmHost => url(value),
+    match field.facts().kind {
+        Kind::Url => url(value),
         _ => value.to_owned(),
     }
 }
@@ -34,16 +34,7 @@ pub(super) fn variable(variable: Variable, value: &str) -> String {
         | Variable::SecretKey
         | Variable::SessionToken
         | Variable::ContainerAuthorizationToken => HIDDEN.to_owned(),
-        Variable::ContainerCredentialsRelativeUri
-        | Variable::ContainerCredentialsFullUri
-        | Variable::Ec2MetadataServiceEndpoint
-        | Variable::CsmHost
-        | Variable::HttpProxy
-        | Variable::HttpProxyLower
-        | Variable::HttpsProxy
-        | Variable::HttpsProxyLower
-        | Variable::NoProxy
-        | Variable::NoProxyLower => url(value),
+        _ if variable.is_url() => url(value),
         _ => value.to_owned(),
     }
 }

@@ -11,15 +11,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a variable can do, which decides whether a privileged program may listen to it.
+/// What a variable can do. One that reaches out is ignored where the program has more rights than its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
     /// Sets a value.
     Value,
-    /// Names a file, an endpoint or a proxy: ignored where the program has more rights than its caller.
-    Outward,
+    /// Names a file.
+    File,
+    /// Names a server, most often by a URL, which may hold a password.
+    Url,
 }
-use Reach::{Outward, Value};
+use Reach::{File, Url, Value};
 
 macro_rules! variables {
     ($($variable:ident $name:literal $reach:expr;)*) => {
@@ -43,6 +45,11 @@ macro_rules! variables {
                 // Compiled to a comparison by length and then by words.
                 $(if name == $name.as_bytes() { return Some(Variable::$variable); })*
                 None
+            }
+
+            /// Whether it names a server.
+            pub fn is_url(self) -> bool {
+                self.reach() == Url
             }
 
             const fn reach(self) -> Reach {
@@ -69,15 +76,15 @@ variables! {
     Profile "AWS_PROFILE" Value;
     DefaultProfile "AWS_DEFAULT_PROFILE" Value;
     SdkLoadConfig "AWS_SDK_LOAD_CONFIG" Value;
-    SharedCredentialsFile "AWS_SHARED_CREDENTIALS_FILE" Outward;
-    ConfigFile "AWS_CONFIG_FILE" Outward;
-    CaBundle "AWS_CA_BUNDLE" Outward;
-    ClientTlsCert "AWS_SDK_GO_CLIENT_TLS_CERT" Outward;
-    ClientTlsKey "AWS_SDK_GO_CLIENT_TLS_KEY" Outward;
+    SharedCredentialsFile "AWS_SHARED_CREDENTIALS_FILE" File;
+    ConfigFile "AWS_CONFIG_FILE" File;
+    CaBundle "AWS_CA_BUNDLE" File;
+    ClientTlsCert "AWS_SDK_GO_CLIENT_TLS_CERT" File;
+    ClientTlsKey "AWS_SDK_GO_CLIENT_TLS_KEY" File;
     RoleArn "AWS_ROLE_ARN" Value;
     RoleSessionName "AWS_ROLE_SESSION_NAME" Value;
-    WebIdentityTokenFile "AWS_WEB_IDENTITY_TOKEN_FILE" Outward;
-    LoginCacheDirectory "AWS_LOGIN_CACHE_DIRECTORY" Outward;
+    WebIdentityTokenFile "AWS_WEB_IDENTITY_TOKEN_FILE" File;
+    LoginCacheDirectory "AWS_LOGIN_CACHE_DIRECTORY" File;
     EnableEndpointDiscovery "AWS_ENABLE_ENDPOINT_DISCOVERY" Value;
     StsRegionalEndpoints "AWS_STS_REGIONAL_ENDPOINTS" Value;
     S3UsEast1RegionalEndpoint "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT" Value;
@@ -85,37 +92,37 @@ variables! {
     UseDualstackEndpoint "AWS_USE_DUALSTACK_ENDPOINT" Value;
     UseFipsEndpoint "AWS_USE_FIPS_ENDPOINT" Value;
     AuthSchemePreference "AWS_AUTH_SCHEME_PREFERENCE" Value;
-    EndpointUrl "AWS_ENDPOINT_URL" Outward;
+    EndpointUrl "AWS_ENDPOINT_URL" Url;
     IgnoreConfiguredEndpointUrls "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" Value;
     MaxAttempts "AWS_MAX_ATTEMPTS" Value;
     RetryMode "AWS_RETRY_MODE" Value;
     Ec2MetadataDisabled "AWS_EC2_METADATA_DISABLED" Value;
-    Ec2MetadataServiceEndpoint "AWS_EC2_METADATA_SERVICE_ENDPOINT" Outward;
+    Ec2MetadataServiceEndpoint "AWS_EC2_METADATA_SERVICE_ENDPOINT" Url;
     Ec2MetadataServiceEndpointMode "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE" Value;
     Ec2MetadataV1Disabled "AWS_EC2_METADATA_V1_DISABLED" Value;
     MetadataServiceTimeout "AWS_METADATA_SERVICE_TIMEOUT" Value;
     MetadataServiceNumAttempts "AWS_METADATA_SERVICE_NUM_ATTEMPTS" Value;
-    ContainerCredentialsRelativeUri "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" Outward;
-    ContainerCredentialsFullUri "AWS_CONTAINER_CREDENTIALS_FULL_URI" Outward;
+    ContainerCredentialsRelativeUri "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" Url;
+    ContainerCredentialsFullUri "AWS_CONTAINER_CREDENTIALS_FULL_URI" Url;
     ContainerAuthorizationToken "AWS_CONTAINER_AUTHORIZATION_TOKEN" Value;
-    ContainerAuthorizationTokenFile "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" Outward;
+    ContainerAuthorizationTokenFile "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" File;
     CsmEnabled "AWS_CSM_ENABLED" Value;
-    CsmHost "AWS_CSM_HOST" Outward;
+    CsmHost "AWS_CSM_HOST" Url;
     CsmPort "AWS_CSM_PORT" Value;
     CsmClientId "AWS_CSM_CLIENT_ID" Value;
     ExecutionEnv "AWS_EXECUTION_ENV" Value;
     LambdaFunctionName "AWS_LAMBDA_FUNCTION_NAME" Value;
     TraceId "_X_AMZN_TRACE_ID" Value;
-    Home "HOME" Outward;
-    HttpProxy "HTTP_PROXY" Outward;
-    HttpProxyLower "http_proxy" Outward;
-    HttpsProxy "HTTPS_PROXY" Outward;
-    HttpsProxyLower "https_proxy" Outward;
-    NoProxy "NO_PROXY" Outward;
-    NoProxyLower "no_proxy" Outward;
+    Home "HOME" File;
+    HttpProxy "HTTP_PROXY" Url;
+    HttpProxyLower "http_proxy" Url;
+    HttpsProxy "HTTPS_PROXY" Url;
+    HttpsProxyLower "https_proxy" Url;
+    NoProxy "NO_PROXY" Url;
+    NoProxyLower "no_proxy" Url;
     RequestMethod "REQUEST_METHOD" Value;
-    SslCertFile "SSL_CERT_FILE" Outward;
-    SslCertDir "SSL_CERT_DIR" Outward;
+    SslCertFile "SSL_CERT_FILE" File;
+    SslCertDir "SSL_CERT_DIR" File;
 }
 
 /// The name of a variable and its value, which may be secret.
@@ -247,7 +254,7 @@ impl Environment {
         let Some(variable) = Variable::named(name) else {
             return;
         };
-        let ignored = self.privileged && variable.reach() == Outward;
+        let ignored = self.privileged && variable.reach() != Value;
         // A variable of blanks counts as unset; of two entries of one name, getenv() sees the first.
         let blank = value.iter().all(u8::is_ascii_whitespace);
         if ignored || blank || self.entry(variable).is_some() {

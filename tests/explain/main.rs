@@ -8,11 +8,11 @@
 )]
 
 use serde_json::Value;
-use session::config::Config;
+use session::config::{Config, Field};
 use session::credentials::Credentials;
 use session::error::{Error, Status};
 use session::explain::{Format, explain, origin};
-use session::load::environment::Environment;
+use session::load::environment::{Environment, Variable};
 use session::session::{Options, Session, SharedConfigState};
 use session::text::Text;
 use session::transport::PemSource;
@@ -137,9 +137,10 @@ fn secrets_are_masked_wherever_they_stand() {
         [profile p]\ncredential_process = /opt/get --token s3cr3t 's3cr3t s3cr3t'\n\
         [profile assignment]\ncredential_process = TOKEN=s3cr3t get\n\
         [profile role]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = keys\nexternal_id = s3cr3t\n\
-        role_session_name = me\nmfa_serial = arn:aws:iam::1:mfa/me\nduration_seconds = 1000\n\
+        role_session_name = me\nservices = s\nmfa_serial = arn:aws:iam::1:mfa/me\nduration_seconds = 1000\n\
         [profile keys]\naws_access_key_id = AKs3cr3tEXAMPLEWXYZ\naws_secret_access_key = s3cr3t\n\
-        aws_session_token = s3cr3t\n";
+        aws_session_token = s3cr3t\n\
+        [services s]\nsts =\n  endpoint_url = https://u:s3cr3t@h\n";
     let file = File::new("secrets", content);
     let variables = [
         ("HTTP_PROXY", "http://u:s3cr3t@proxy:1"),
@@ -151,6 +152,8 @@ fn secrets_are_masked_wherever_they_stand() {
             "http://u:s3cr3t@h/p?token=s3cr3t",
         ),
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://u:s3cr3t@h"),
+        ("AWS_ENDPOINT_URL", "https://u:s3cr3t@all"),
+        ("AWS_ENDPOINT_URL_S3", "https://u:s3cr3t@one"),
         ("AWS_SECRET_KEY", "s3cr3t"),
         ("AWS_SESSION_TOKEN", "s3cr3t"),
     ];
@@ -167,6 +170,7 @@ fn secrets_are_masked_wherever_they_stand() {
         assert!(!json.to_string().contains("s3cr3t"), "{json}");
         for shown in [
             "https://****@h:9/p",
+            "https://****@all",
             "http://****@proxy:1",
             "  ****@proxy:2",
             "http://****@proxy:3",
@@ -200,6 +204,42 @@ fn secrets_are_masked_wherever_they_stand() {
         ("duration_seconds", "1000"),
     ];
     assert_eq!(values(&role, 1), asked);
+}
+
+#[test]
+fn a_url_loses_its_password_whatever_names_it() {
+    let url = "https://u:s3cr3t@h/p?token=s3cr3t";
+    let shown = |name: &str, options: &Options| {
+        // A value that is no URL may not be one, or may be a file that is not there.
+        let Ok(session) = Session::load(options) else {
+            return;
+        };
+        let (text, json) = texts(&session);
+        let clear = [text, json.to_string()]
+            .iter()
+            .any(|text| text.contains("s3cr3t"));
+        let of_url = ["_url", "endpoint", "_uri", "_proxy", "_host"]
+            .iter()
+            .any(|end| name.to_ascii_lowercase().ends_with(end));
+        assert!(!clear || !of_url, "{name}");
+    };
+    for variable in Variable::ALL {
+        let pair = [(variable.name(), url)];
+        shown(variable.name(), &options(&[], "", &pair));
+    }
+    for field in Field::ALL {
+        let name = field.facts().name;
+        let mut code = options(&[], "", &[]);
+        if code.config.set(name, url).is_ok() {
+            shown(name, &code);
+        }
+        let Some(key) = field.facts().outside.key else {
+            continue;
+        };
+        let content = format!("[default]\n{} = {url}\n", key.name());
+        let file = File::new(name, content);
+        shown(name, &options(&[&file.0], "", &[]));
+    }
 }
 
 #[test]
