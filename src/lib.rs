@@ -33,6 +33,8 @@ pub mod endpoint;
 
 pub mod sign;
 
+mod redact;
+
 pub mod request;
 
 pub mod transport;

@@ -6,6 +6,7 @@
 use super::Request;
 use crate::config::{Field, LOG_WORDS};
 use crate::error::Error;
+use crate::redact;
 use crate::resolved::ResolvedConfig;
 use crate::text::Text;
 use crate::transport::Header;
@@ -84,7 +85,10 @@ pub(crate) fn request(request: &mut Request) {
     }
     let clear = unredacted(config);
     let mut line = format!("DEBUG: Request {}: {} ", name(request), request.method());
-    line.push_str(&url(request.url().text(), clear));
+    line.push_str(&match clear {
+        true => request.url().text().to_string(),
+        false => redact::url(request.url().text()),
+    });
     headers(&mut line, request.headers().as_slice(), clear);
     tell(config, Level::Debug, &line);
     if wants(config, Level::Body) {
@@ -144,8 +148,8 @@ pub(crate) fn signature(request: &Request, canonical_request: &str, string_to_si
 /// A canonical request, its query and headers masked as elsewhere.
 fn without_secret_lines(canonical_request: &str) -> String {
     let shown = |(number, line): (usize, &str)| match line.split_once(':') {
-        _ if number == 2 => query(line),
-        Some((name, _)) if is_secret(name) => format!("{name}:{MASK}"),
+        _ if number == 2 => redact::form(line),
+        Some((name, _)) if redact::is_secret(name) => format!("{name}:{}", redact::MASK),
         _ => line.to_owned(),
     };
     let lines: Vec<String> = canonical_request
@@ -187,63 +191,17 @@ fn name(request: &Request) -> String {
     format!("{}/{}", request.service(), request.operation())
 }
 
-const MASK: &str = "<redacted>";
-
-/// Headers that let whoever reads the log act as the program.
-const SECRET_HEADERS: [&str; 11] = [
-    "authorization",
-    "proxy-authorization",
-    "x-amz-security-token",
-    "x-amz-sso_bearer_token",
-    "x-aws-ec2-metadata-token",
-    "x-amz-server-side-encryption-customer-key",
-    "x-amz-copy-source-server-side-encryption-customer-key",
-    "dpop",
-    "cookie",
-    "set-cookie",
-    "x-amz-s3session-token",
-];
-
-fn is_secret(header: &str) -> bool {
-    SECRET_HEADERS
-        .iter()
-        .any(|name| header.eq_ignore_ascii_case(name))
-}
-
 fn headers(line: &mut String, headers: &[Header], clear: bool) {
     for header in headers {
-        let value = if is_secret(&header.name) && !clear {
-            MASK
-        } else {
-            header.value.as_str()
+        let value = match clear {
+            true => header.value.to_string(),
+            false if redact::is_secret(&header.name) => redact::MASK.to_owned(),
+            // As of a redirect.
+            false => redact::url(&header.value),
         };
         // Writing to a String does not fail.
         let _ = write!(line, " [{}: {value}]", header.name);
     }
-}
-
-/// A URL, without what makes a presigned one good.
-fn url(text: &str, clear: bool) -> String {
-    match text.split_once('?') {
-        Some((before, after)) if !clear => format!("{before}?{}", query(after)),
-        _ => text.to_owned(),
-    }
-}
-
-fn query(text: &str) -> String {
-    const SECRET: [&str; 2] = ["x-amz-signature", "x-amz-security-token"];
-    let shown = |pair: &str| match pair.split_once('=') {
-        Some((name, _))
-            if SECRET
-                .iter()
-                .any(|secret| name.eq_ignore_ascii_case(secret)) =>
-        {
-            format!("{name}={MASK}")
-        }
-        _ => pair.to_owned(),
-    };
-    let pairs: Vec<String> = text.split('&').map(shown).collect();
-    pairs.join("&")
 }
 
 /// The beginning of a body, secrets masked.
@@ -253,95 +211,7 @@ fn body(bytes: &[u8], clear: bool) -> String {
     let text = if clear {
         text.into_owned()
     } else {
-        without_secrets(&text)
+        redact::text(&text)
     };
     format!("{} bytes: {text}", bytes.len())
-}
-
-/// Names of elements, members and form fields that hold secrets, in small letters.
-const SECRET_NAMES: [&str; 14] = [
-    "secretaccesskey",
-    "sessiontoken",
-    "accesstoken",
-    "refreshtoken",
-    "idtoken",
-    "clientsecret",
-    "webidentitytoken",
-    "samlassertion",
-    "tokencode",
-    "token",
-    "password",
-    "secretstring",
-    "secretbinary",
-    "plaintext",
-];
-
-/// A text in which whatever follows a secret's name, as XML, JSON or form, is masked.
-fn without_secrets(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(|letter: char| letter.is_ascii_alphabetic()) {
-        let (before, from_word) = rest.split_at(start);
-        let end = from_word
-            .find(|letter: char| !letter.is_ascii_alphanumeric())
-            .unwrap_or(from_word.len());
-        let (word, after) = from_word.split_at(end);
-        shown.push_str(before);
-        shown.push_str(word);
-        rest = after;
-        if !SECRET_NAMES.contains(&word.to_ascii_lowercase().as_str()) {
-            continue;
-        }
-        let begin =
-            after.find(|letter: char| !letter.is_ascii_whitespace() && !"\":=>".contains(letter));
-        let Some(begin) = begin.filter(|begin| {
-            after
-                .get(..*begin)
-                .is_some_and(|gap| gap.contains([':', '=', '>']))
-        }) else {
-            continue;
-        };
-        let (gap, value) = after.split_at(begin);
-        // An end tag is no value.
-        let length = value.find(['"', '<', '&', '\n']).unwrap_or(value.len());
-        shown.push_str(gap);
-        if length > 0 {
-            shown.push_str(MASK);
-        }
-        rest = value.get(length..).unwrap_or_default();
-    }
-    shown.push_str(rest);
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_are_masked_in_bodies_and_urls() {
-        for (text, shown) in [
-            (
-                "<SecretAccessKey>abc/+=</SecretAccessKey><A>b</A>",
-                "<SecretAccessKey><redacted></SecretAccessKey><A>b</A>",
-            ),
-            (
-                r#"{"accessToken": "a b", "x": 1}"#,
-                r#"{"accessToken": "<redacted>", "x": 1}"#,
-            ),
-            (
-                "Action=A&WebIdentityToken=abc&B=c",
-                "Action=A&WebIdentityToken=<redacted>&B=c",
-            ),
-            ("a token of esteem", "a token of esteem"),
-            (r#"{"SessionToken":"#, r#"{"SessionToken":"#),
-        ] {
-            assert_eq!(without_secrets(text), shown);
-        }
-        let presigned = "https://h/k?X-Amz-Date=d&X-Amz-Signature=s&X-Amz-Security-Token=t";
-        let shown =
-            "https://h/k?X-Amz-Date=d&X-Amz-Signature=<redacted>&X-Amz-Security-Token=<redacted>";
-        assert_eq!(url(presigned, false), shown);
-        assert_eq!(url(presigned, true), presigned);
-    }
 }

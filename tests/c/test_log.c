@@ -172,6 +172,56 @@ TEST(keys_that_sts_gives_are_masked)
     session_client_free(client);
 }
 
+TEST(a_password_in_a_body_is_masked_to_its_end)
+{
+    const struct {
+        const char *service, *type, *sent, *answer;
+    } cases[] = {
+        {"secretsmanager", "application/x-amz-json-1.1",
+         "{\"Name\":\"n\",\"SecretString\":\"{\\\"username\\\":\\\"bob\\\",\\\"password\\\":\\\"hunter2\\\"}\"}",
+         "{}"},
+        {"rds", "application/x-www-form-urlencoded", "Action=A&Master%55serPassword=a%26hunter2", "<a/>"},
+        {"ec2", "application/x-www-form-urlencoded", "Action=CreateKeyPair",
+         "<a><keyMaterial>-----BEGIN&amp;hunter2\nhunter2</keyMaterial></a>"},
+    };
+
+    for (int i = 0; i < 3; i++) {
+        session_client_t *client = client_of(cases[i].service, "debug,signing,body,errors");
+        session_request_t *request = fake_request(client, "A", "POST", "/", NULL);
+        session_response_t *response = NULL;
+        session_error_t *error = NULL;
+
+        fake_answer(&fake, 200, cases[i].answer);
+        CHECK_OK(session_request_set_header(request, "Content-Type", cases[i].type), NULL);
+        CHECK_OK(session_request_set_body(request, cases[i].sent, strlen(cases[i].sent)), NULL);
+        CHECK_OK(session_request_send(request, &response, &error), error);
+        CHECK_STR(fake.sent, cases[i].sent);
+        check_absent("hunter2");
+        check_absent("bob");
+        session_response_free(response);
+        session_request_free(request);
+        session_client_free(client);
+    }
+}
+
+TEST(a_code_in_a_presigned_query_is_masked)
+{
+    session_client_t *client = client_of("sts", "debug,signing,body");
+    session_request_t *request = fake_request(client, "AssumeRole", "POST", "/",
+                                              "{\"RoleArn\": \"arn:aws:iam::1:role/r\", \"TokenCode\": \"987654\"}");
+    session_error_t *error = NULL;
+    char *url = NULL;
+
+    CHECK_OK(session_request_presign(request, 60, &url, &error), error);
+    CHECK_CONTAINS(url, "TokenCode=987654");
+    CHECK_CONTAINS(log_.text, "TokenCode=<redacted>");
+    check_absent("987654");
+    check_no_secrets();
+    session_string_free(url);
+    session_request_free(request);
+    session_client_free(client);
+}
+
 TEST(a_presigned_url_is_masked)
 {
     session_client_t *client = client_of("s3", "debug,signing,body");

@@ -3,6 +3,7 @@
 use super::exempt::{Exempt, exempt};
 use super::fault::{Fault, Kind};
 use super::tls::Stream;
+use crate::sign::unescape;
 use crate::transport::Purpose;
 use crate::transport::is_loopback;
 use std::fmt;
@@ -224,26 +225,6 @@ pub(super) fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
         Some(_) => None,
         None => Some((authority, None)),
     }
-}
-
-/// Undoes percent-encoding; what is none stays.
-fn unescape(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let digit = |at: usize| tail.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-        match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push((high * 16 + low) as u8);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    bytes
 }
 
 fn base64(bytes: &[u8]) -> String {
