@@ -2,6 +2,7 @@
 //!
 //! The shape is that of Go's `awserr`: `CODE: MESSAGE`, then what is known of the reply, then each cause.
 
+use crate::redact;
 use crate::text::Text;
 use std::fmt;
 use std::path::Path;
@@ -123,6 +124,25 @@ impl Error {
     pub fn with_retryable(mut self, retryable: bool) -> Error {
         self.0.retryable = Some(retryable);
         self
+    }
+
+    /// The same without these secrets, which others have put into its texts.
+    pub(crate) fn without(mut self, secrets: &[&str]) -> Error {
+        if !secrets.iter().any(|secret| self.text().contains(secret)) {
+            return self;
+        }
+        let detail = &mut *self.0;
+        for text in [
+            &mut detail.code,
+            &mut detail.message,
+            &mut detail.request_id,
+            &mut detail.host_id,
+        ] {
+            *text = Text::lossy(redact::without(text, secrets));
+        }
+        let causes = std::mem::take(&mut detail.causes).into_iter();
+        detail.causes = causes.map(|cause| cause.without(secrets)).collect();
+        self.told()
     }
 
     /// The class.

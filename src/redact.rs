@@ -66,6 +66,13 @@ pub(crate) fn is_secret(name: &str) -> bool {
     }
 }
 
+/// A text in which secrets that are known are masked, whatever stands before them.
+pub(crate) fn without(text: &str, secrets: &[&str]) -> String {
+    secrets
+        .iter()
+        .fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
+}
+
 /// A URL, without what makes a presigned one good.
 pub(crate) fn url(text: &str) -> String {
     match text.split_once('?') {

@@ -284,7 +284,9 @@ fn origin(config: &ResolvedConfig) -> Result<String> {
         return Ok(if mode == "IPv6" { IPV6 } else { IPV4 }.to_owned());
     }
     let unfit = |why: &str| {
-        let shown: String = endpoint.chars().take(200).collect();
+        // A password may stand before the last `@`.
+        let shown = endpoint.rsplit('@').next().unwrap_or_default();
+        let shown: String = shown.chars().take(200).collect();
         let message = format!("the endpoint of the EC2 metadata service, {shown:?}, {why}");
         Error::new(Status::Config, "EC2MetadataError", message)
     };

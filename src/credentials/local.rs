@@ -5,6 +5,7 @@ use super::members::Members;
 use super::reply::{LIMIT, Reply};
 use crate::config::Field;
 use crate::error::{Error, Result, Status};
+use crate::redact;
 use crate::request::Request;
 use crate::resolved::Loaded;
 use crate::service::{Client, Place};
@@ -46,7 +47,10 @@ pub(super) fn send(request: &mut Request) -> Result<Reply> {
         .send()
         .map(Reply)
         .map_err(|error| match error.status() {
-            Status::Service | Status::Serialization => refusal(request).unwrap_or(error),
+            Status::Service | Status::Serialization => {
+                let refusal = refusal(request);
+                refusal.map_or(error, |refusal| request.without_secrets(refusal))
+            }
             _ => error,
         })
 }
@@ -58,7 +62,10 @@ fn refusal(request: &mut Request) -> Option<Error> {
         Error::new(Status::Service, code, message).with_reply(status, "", "")
     };
     if (300..400).contains(&status) {
-        let location: String = response.header("location").chars().take(200).collect();
+        let location: String = redact::url(response.header("location"))
+            .chars()
+            .take(200)
+            .collect();
         let message = format!("redirected to {location:?}, which is not followed");
         return Some(told("UnknownError", &message));
     }

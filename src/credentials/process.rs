@@ -6,6 +6,7 @@ use super::{Provider, Value, words};
 use crate::error::{Error, Result, Status};
 use crate::load::profile::{Key, Setting};
 use crate::os;
+use crate::redact;
 use crate::resolved::Loaded;
 use crate::text::{Escaped, Text};
 use std::sync::Arc;
@@ -155,9 +156,10 @@ impl Provider for Process {
     }
 }
 
-/// What a program said of itself, fit for an error text: some lines, nothing that controls a terminal.
+/// What a program said of itself, fit for an error text: some lines, nothing that controls a terminal, and none of the
+/// secrets that are told from their names.
 fn shown(bytes: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(bytes);
+    let text = redact::text(&String::from_utf8_lossy(bytes));
     let lines: Vec<String> = text
         .trim()
         .lines()

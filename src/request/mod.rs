@@ -23,6 +23,7 @@ use crate::config::Field;
 use crate::credentials::Snapshot;
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handlers, HasHandlers, LiveHandlers, Stage};
+use crate::redact;
 use crate::service::AuthScheme;
 use crate::service::Client;
 use crate::service::document::wipe_json;
@@ -425,7 +426,26 @@ impl Request {
 
     /// Makes it fail.
     pub fn set_error(&mut self, error: Error) {
-        self.error = Some(error);
+        self.error = Some(self.without_secrets(error));
+    }
+
+    /// An error without the secrets that the request was sent with: a service may repeat in its reply what it was sent,
+    /// as those do that tell which canonical request they have signed.
+    pub(crate) fn without_secrets(&self, error: Error) -> Error {
+        /// What is shorter is no key of AWS's, and may be a word of the message.
+        const SHORTEST: usize = 8;
+        let keys = self
+            .signed_with
+            .iter()
+            .flat_map(|keys| [keys.secret_access_key.as_str(), keys.session_token.as_str()]);
+        // The last word, as of `Bearer TOKEN`.
+        let headers = self.headers.as_slice().iter();
+        let headers = headers
+            .filter(|header| redact::is_secret(&header.name))
+            .filter_map(|header| header.value.split_ascii_whitespace().last());
+        let secrets = keys.chain(headers);
+        let secrets: Vec<&str> = secrets.filter(|secret| secret.len() >= SHORTEST).collect();
+        error.without(&secrets)
     }
 
     /// Takes its error away.

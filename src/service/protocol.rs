@@ -6,6 +6,7 @@ pub(super) use super::facts::Protocol;
 use super::{json, query, rest, xml};
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handler, Handlers, Stage};
+use crate::redact;
 use crate::request::{Request, Response};
 use crate::text::Text;
 
@@ -109,6 +110,7 @@ pub(super) fn set_reply_error(request: &mut Request, error: Error) {
     let error = if location.is_empty() {
         error
     } else {
+        let location = redact::url(location);
         let why = format!("the reply is a redirect to {location}, which is not followed");
         error.with_cause(Error::new(Status::Service, "", why))
     };

@@ -177,6 +177,15 @@ TEST(without_a_token_or_in_clear_nothing_is_sent)
     CHECK(url == NULL);
 }
 
+TEST(a_service_that_repeats_the_token_is_not_repeated)
+{
+    session_client_t *client = client_of(WITH("AWS_BEARER_TOKEN_BEDROCK=abcdefgh1234"), "bedrock", NULL, NULL);
+
+    fake_answer(&fake, 403, "{\"message\": \"bad token abcdefgh1234\"}");
+    CHECK_STR(session_error_message(own_error(fake_fail(fake_request(client, "Invoke", "POST", "/", NULL)))),
+              "bad token <redacted>");
+}
+
 TEST(anonymous_is_anonymous)
 {
     session_config_t *config = own_config(session_config_new());

@@ -613,6 +613,64 @@ TEST(no_secret_is_in_an_error)
     session_client_free(client);
 }
 
+#define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+#define TOKEN "IQoJb3JpZ2lu/SESSION+TOKEN=="
+#define KEY "Y3VzdG9tZXIta2V5LW9mLTMyLWJ5dGVzLWxlbmd0aCE="
+#define ECHO "signed were x-amz-security-token:" TOKEN " with " SECRET " and " KEY
+
+static void check_no_echo(const char *text)
+{
+    CHECK(!strstr(text, SECRET));
+    CHECK(!strstr(text, TOKEN));
+    CHECK(!strstr(text, KEY));
+}
+
+TEST(what_a_service_repeats_of_the_request_is_masked)
+{
+    static const struct {
+        const char *service, *body;
+        int status;
+    } cases[] = {
+        {"s3", "<Error><Code>" TOKEN "</Code><Message>" ECHO "</Message><HostId>" TOKEN "</HostId></Error>", 403},
+        {"s3", "<Error><Code>PermanentRedirect</Code><Message>" ECHO "</Message></Error>", 301},
+        {"sts", "<ErrorResponse><Error><Message>" ECHO "</Message></Error><RequestId>" TOKEN "</RequestId></ErrorResponse>", 400},
+        {"dynamodb", "{\"__type\":\"InvalidSignatureException\",\"message\":\"" ECHO "\"}", 400},
+        {"lambda", "{\"message\":\"x-amz-security-token:IQoJb3JpZ2lu\\/SESSION\\u002bTOKEN==\"}", 403},
+        {"lambda", "{}", 302},
+    };
+
+    for (int i = 0; i < 6; i++) {
+        session_config_t *config = fake_config();
+        session_credentials_t *keys = NULL;
+        session_client_t *client;
+        session_request_t *request;
+        session_error_t *error = NULL;
+
+        CHECK_OK(session_credentials_new_static("AKIDEXAMPLE", SECRET, TOKEN, &keys, &error), error);
+        session_config_set_credentials(config, keys);
+        session_credentials_free(keys);
+        client = fake_client(&fake, cases[i].service, config);
+        request = request_of(client);
+        CHECK_OK(session_request_set_header(request, "X-Amz-Server-Side-Encryption-Customer-Key", KEY), NULL);
+        fake_answer(&fake, cases[i].status, cases[i].body);
+        header(0, "Location", "https://h/?X-Amz-Security-Token=IQoJb3JpZ2lu%2FSESSION%2BTOKEN%3D%3D&x=y");
+        error = fake_fail(request);
+        check_no_echo(session_error_text(error));
+        check_no_echo(session_error_code(error));
+        check_no_echo(session_error_message(error));
+        check_no_echo(session_error_request_id(error));
+        check_no_echo(session_error_host_id(error));
+        CHECK(!strstr(session_error_text(error), "IQoJb3JpZ2lu"));
+        CHECK_CONTAINS(session_error_text(error), "<redacted>");
+        if (cases[i].status < 400) {
+            CHECK_CONTAINS(session_error_text(error), "https://h/?X-Amz-Security-Token=<redacted>&x=y");
+            check_no_echo(session_error_text(session_error_cause(error, 0)));
+        }
+        session_error_free(error);
+        session_client_free(client);
+    }
+}
+
 /* ---- Over a real socket */
 
 /* Sends to a server that answers so. The reply must be no success. */

@@ -140,8 +140,11 @@ TEST(an_error_that_carries_secrets_is_masked)
 {
     session_client_t *client = client_of("s3", "debug,signing,body,retries,errors");
 
-    fake_answer(&fake, 400, "<Error><Code>InvalidToken</Code><Message>no</Message><Token>" TOKEN "</Token></Error>");
+    fake_answer(&fake, 400,
+                "<Error><Code>InvalidToken</Code><Message>x-amz-security-token:" TOKEN "</Message><Token>" TOKEN
+                "</Token></Error>");
     session_error_free(fake_fail(put(client)));
+    CHECK_CONTAINS(log_.text, "error InvalidToken: x-amz-security-token:<redacted>");
     CHECK_CONTAINS(log_.text, "DEBUG: Response Body s3/PutObject: ");
     check_no_secrets();
     session_client_free(client);

@@ -324,6 +324,9 @@ TEST(a_program_that_fails)
 {
     fails("sh -c 'echo hidden; printf \"not\\033[1m so\\n2nd\\n\" >&2; exit 3'", 0, "ProcessProviderExecutionError",
           "caused by: exit status 3\ncaused by: it wrote to stderr: not\\u{1b}[1m so\n\t2nd");
+    /* What `hidden` stands for is a secret. */
+    fails("sh -c 'echo \"{ \\\"SecretAccessKey\\\": \\\"hidden\\\" }, token=hidden\" >&2; exit 3'", 0,
+          "ProcessProviderExecutionError", "it wrote to stderr: { \"SecretAccessKey\": \"<redacted>\" }, token=<redacted>");
     fails("sh -c 'kill -9 $$'", 0, "ProcessProviderExecutionError", "signal: 9");
 }
 

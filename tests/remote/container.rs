@@ -224,6 +224,16 @@ fn refusals_are_told_with_their_reason_and_retried_where_that_helps() {
     assert!(error.text().contains("http://example.com/"), "{error}");
     assert_eq!(world.lines(), ["GET http://169.254.170.2/c"]);
 
+    // An endpoint that repeats what it was told.
+    let held = World::new(|_| {
+        let body = br#"{"code": "No", "message": "bad token abcdefgh1234"}"#;
+        Ok((403, Vec::new(), body.to_vec()))
+    });
+    let session = held.session(&[(RELATIVE, "/c"), (TOKEN, "Basic abcdefgh1234")]);
+    let error = credentials(&session).unwrap_err();
+    assert!(error.text().contains("bad token <redacted>"), "{error}");
+
+    let session = world.session(&[(RELATIVE, "/c")]);
     for answer in [500, 503, 429] {
         world.follow(move |_| status(answer));
         let error = credentials(&session).unwrap_err();

@@ -233,10 +233,17 @@ fn bad_words_are_errors_when_it_is_used() {
         ];
         credentials(&world.session(&keys)).unwrap();
     }
-    for bad in ["nonsense", "ftp://host", "http://", "http://a b/"] {
+    for bad in [
+        "nonsense",
+        "ftp://host",
+        "http://",
+        "http://a b/",
+        "http://u:hid@den@host",
+    ] {
         let session = world.session(&[("AWS_EC2_METADATA_SERVICE_ENDPOINT", bad)]);
         let error = credentials(&session).unwrap_err();
         assert_eq!(reason(&error).code(), "EC2MetadataError", "{bad}: {error}");
+        assert!(!error.text().contains("hid"), "{error}");
     }
     assert!(world.seen().is_empty());
 }
