@@ -4,6 +4,7 @@
 use super::reply::{Keys, SecretObject, text, text_or_empty, time_of, told_time};
 use super::sts::Assumed;
 use super::{Value, disk};
+use crate::error::{Error, Result, Status};
 use crate::request::log;
 use crate::resolved::{Loaded, ResolvedConfig};
 use crate::text::Text;
@@ -81,7 +82,6 @@ impl CliCache {
     /// Keeps what STS gave.
     pub(super) fn put_role(&self, config: &ResolvedConfig, assumed: &Assumed) {
         let mut entry = Map::new();
-        entry.insert("Credentials".to_owned(), credentials(&assumed.value));
         if let Some((arn, id)) = &assumed.user {
             let user = json!({"AssumedRoleId": id, "Arn": arn});
             entry.insert("AssumedRoleUser".to_owned(), user);
@@ -93,33 +93,39 @@ impl CliCache {
     pub(super) fn put_sso(&self, config: &ResolvedConfig, value: &Value) {
         let mut entry = Map::new();
         entry.insert("ProviderType".to_owned(), "sso".into());
-        entry.insert("Credentials".to_owned(), credentials(value));
         self.put(config, value, entry);
     }
 
     fn put(&self, config: &ResolvedConfig, value: &Value, entry: Map<String, Json>) {
         *self.given.lock() = Some(value.access_key_id.clone());
-        let entry = SecretObject::from(entry);
         // The credentials are good whether or not they can be kept.
-        if let Err(error) = disk::replace(&self.path, &entry.to_bytes()) {
+        if let Err(error) = self.write(value, entry) {
             let path = self.path.display();
-            let line = format!("WARNING: {path} could not be written: {error}");
+            let line = format!("WARNING: {path} could not be written: {}", error.message());
             log::tell(config, log::Level::Debug, &line);
         }
     }
+
+    fn write(&self, value: &Value, mut entry: Map<String, Json>) -> Result<()> {
+        entry.insert("Credentials".to_owned(), credentials(value)?);
+        let entry = SecretObject::from(entry);
+        disk::replace(&self.path, &entry.to_bytes())
+            .map_err(|error| Error::new(Status::Credentials, "", error.to_string()))
+    }
 }
 
-fn credentials(value: &Value) -> Json {
+fn credentials(value: &Value) -> Result<Json> {
+    let expiration = told_time(value.expires_at, "UTC")?;
     let mut members = Map::new();
     let mut add = |name: &str, text: &str| members.insert(name.to_owned(), text.into());
     add("AccessKeyId", &value.access_key_id);
     add("SecretAccessKey", value.secret_access_key.as_str());
     add("SessionToken", value.session_token.as_str());
-    add("Expiration", &told_time(value.expires_at, "UTC"));
+    add("Expiration", &expiration);
     if !value.account_id.is_empty() {
         add("AccountId", &value.account_id);
     }
-    members.into()
+    Ok(members.into())
 }
 
 /// JSON as Python writes it with sorted keys, which the CLI hashes: all but ASCII escaped, and these separators.

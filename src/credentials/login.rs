@@ -1,7 +1,7 @@
 //! Credentials of `aws login`: cached by the CLI with what it takes to refresh them.
 
 use super::reply::{
-    Keys, Reply, SecretObject, check_tls, malformed, number, text, text_or_empty, time_of,
+    Keys, Reply, SecretObject, check_tls, end_of_lifetime, malformed, text, text_or_empty, time_of,
     told_time,
 };
 use super::{Credentials, Provider, Value, disk, dpop};
@@ -99,14 +99,14 @@ impl Login {
         };
         let output = reply.object()?;
         let given = object(output, "accessToken")?;
-        let expires_at = now.saturating_add(number(output, "expiresIn")?.max(0));
+        let expires_at = told_time(end_of_lifetime(output, now)?, "Z")?;
         let account = text_or_empty(object(members, "accessToken")?, "accountId").to_owned();
         let token = json!({
             "accessKeyId": text(given, "accessKeyId")?,
             "secretAccessKey": text(given, "secretAccessKey")?,
             "sessionToken": text(given, "sessionToken")?,
             "accountId": account,
-            "expiresAt": told_time(expires_at, "Z"),
+            "expiresAt": expires_at,
         });
         cached.set("accessToken", token);
         cached.set("refreshToken", text(output, "refreshToken")?.into());

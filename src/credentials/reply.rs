@@ -14,6 +14,9 @@ use time::format_description::well_known::Rfc3339;
 /// The most bytes of a reply that are read.
 pub(super) const LIMIT: usize = 1 << 20;
 
+/// The longest lifetime that is believed, in seconds: ten years. AWS gives hours.
+const LONGEST_LIFETIME: i64 = 10 * 366 * 24 * 3600;
+
 /// A reply with secrets in it.
 pub(super) struct Reply(pub(super) Response);
 
@@ -147,13 +150,29 @@ pub(super) fn time_of(members: &Map<String, Json>, name: &str) -> Result<i64> {
     time(text(members, name)?).map_err(|error| malformed(&format!("{name}: {}", error.message())))
 }
 
-/// Unix seconds as AWS's tools write them: `2006-01-02T15:04:05` and the suffix.
-pub(super) fn told_time(seconds: i64, suffix: &str) -> String {
+/// When that ends of which a reply says for how long it is good: Unix seconds.
+pub(super) fn end_of_lifetime(members: &Map<String, Json>, now: i64) -> Result<i64> {
+    let lifetime = number(members, "expiresIn")?;
+    // Nothing is made of another number: what is written to a login must be right, or the login is lost.
+    if !(1..=LONGEST_LIFETIME).contains(&lifetime) {
+        let why = format!("expiresIn is {lifetime}, which is no lifetime in seconds");
+        return Err(malformed(&why));
+    }
+    Ok(now.saturating_add(lifetime))
+}
+
+/// Unix seconds as AWS's tools write them: `2006-01-02T15:04:05` and the suffix. Not every number is a time.
+pub(super) fn told_time(seconds: i64, suffix: &str) -> Result<String> {
     let format = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
     let time = OffsetDateTime::from_unix_timestamp(seconds)
         .ok()
         .and_then(|time| time.format(format).ok());
-    format!("{}{suffix}", time.unwrap_or_default())
+    match time {
+        Some(time) => Ok(time + suffix),
+        None => Err(malformed(&format!(
+            "{seconds} is no time that can be written"
+        ))),
+    }
 }
 
 /// Credentials as they were read.
@@ -221,7 +240,9 @@ mod tests {
         ] {
             assert_eq!(time(text).unwrap(), 2_082_855_845, "{text}");
         }
-        assert_eq!(told_time(2_082_855_845, "UTC"), "2036-01-02T03:04:05UTC");
+        let told = told_time(2_082_855_845, "UTC").unwrap();
+        assert_eq!(told, "2036-01-02T03:04:05UTC");
+        assert!(told_time(999_999_999_999, "Z").is_err());
         for bad in [
             "",
             "soon",

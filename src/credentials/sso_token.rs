@@ -2,8 +2,8 @@
 
 use super::profile::Sso;
 use super::reply::{
-    LIMIT, Reply, SecretObject, check_tls, malformed, number, text, text_or_empty, time_of,
-    told_time,
+    LIMIT, Reply, SecretObject, check_tls, end_of_lifetime, malformed, text, text_or_empty,
+    time_of, told_time,
 };
 use super::{Credentials, Secret, disk};
 use crate::error::{Error, Result, Status};
@@ -130,13 +130,12 @@ impl SsoTokenSource {
         request.set_body(registered.to_bytes().to_vec());
         let mut reply = Reply(request.send()?);
         let members = reply.object()?;
-        let lifetime = number(members, "expiresIn")?;
         let token = SsoToken {
             token: secret(text(members, "accessToken")?)?,
-            expires_at: now.saturating_add(lifetime.max(0)),
+            expires_at: end_of_lifetime(members, now)?,
         };
         cached.set("accessToken", token.token.as_str().into());
-        cached.set("expiresAt", told_time(token.expires_at, "Z").into());
+        cached.set("expiresAt", told_time(token.expires_at, "Z")?.into());
         // No new refresh token: the old one stays good.
         let next = text_or_empty(members, "refreshToken");
         if !next.is_empty() {

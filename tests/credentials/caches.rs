@@ -187,6 +187,20 @@ fn what_was_given_from_the_cache_once_is_not_given_again() {
 }
 
 #[test]
+fn a_time_that_can_t_be_written_keeps_credentials_out_of_the_cache() {
+    let world = World::new();
+    world.write(
+        ".aws/sso/cache/e8be5486177c5b5392bd9aa76563515b29358e6e.json",
+        json!({"accessToken": "t", "expiresAt": "2040-01-01T00:00:00Z"}).to_string(),
+    );
+    let world_s_end = 999_999_999_999;
+    world.services.will_reply(200, of_sso("1", world_s_end));
+    let value = get(&session(&world, "sso")).unwrap();
+    assert_eq!(value.expires_at, world_s_end);
+    assert!(!world.home.join(".aws/cli/cache").exists());
+}
+
+#[test]
 fn a_cache_that_can_t_be_used_does_no_harm() {
     let world = World::new();
     world.write(".aws/cli/cache", "a file where a folder should be");

@@ -159,6 +159,23 @@ fn a_login_is_refreshed_with_the_key_it_was_issued_to() {
 }
 
 #[test]
+fn a_lifetime_that_is_none_leaves_the_login_as_it_was() {
+    let world = World::new();
+    let path = cached(&world, &Key::new().sec1, "2033-05-18T03:33:20Z");
+    let before = fs::read(&path).unwrap();
+    let session = world.session(CONFIG);
+    for lifetime in ["-1", "0", "999999999999"] {
+        let reply = renewed().replace("900", lifetime);
+        world.services.will_reply(200, reply);
+        let error = get_anew(&session).unwrap_err();
+        assert!(error.text().contains("expiresIn"), "{lifetime}: {error}");
+        assert_eq!(fs::read(&path).unwrap(), before, "{lifetime}");
+    }
+    world.services.will_reply(200, renewed());
+    assert_eq!(get_anew(&session).unwrap().access_key_id, "ASIANEW");
+}
+
+#[test]
 fn a_refusal_says_what_the_user_can_do() {
     let key = Key::new();
     for (reason, code) in [

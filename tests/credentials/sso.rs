@@ -78,6 +78,24 @@ fn a_refreshed_token_is_written_back_with_all_that_stood_beside_it() {
 }
 
 #[test]
+fn a_lifetime_that_is_none_leaves_the_cached_login_as_it_was() {
+    let world = World::new();
+    let path = cached(&world, "old", "2033-05-18T03:33:19Z");
+    let before = fs::read(&path).unwrap();
+    let session = world.session(CONFIG);
+    for lifetime in [i64::MIN, -1, 0, 999_999_999_999, i64::MAX] {
+        let reply = of_oidc("new").replace("28800", &lifetime.to_string());
+        world.services.will_reply(200, reply);
+        let error = get_anew(&session).unwrap_err();
+        assert!(error.text().contains("expiresIn"), "{lifetime}: {error}");
+        assert_eq!(fs::read(&path).unwrap(), before, "{lifetime}");
+    }
+    world.services.will_reply(200, of_oidc("new"));
+    world.services.will_reply(200, of_sso("1", NOW + 3600));
+    assert_eq!(get_anew(&session).unwrap().access_key_id, "ASIA1");
+}
+
+#[test]
 fn what_can_t_be_used_of_the_cache_is_told_without_secrets() {
     let tokens: [(&[u8], &str); 8] = [
         (b"", "no JSON at line 1"),
