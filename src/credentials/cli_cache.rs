@@ -60,7 +60,7 @@ impl CliCache {
 
     /// The credentials that are there, if they last and are others than those given last.
     pub(super) fn get(&self, now: i64, provider: Text) -> Option<Value> {
-        let object = SecretObject::parse(&disk::read(&self.path).ok()?).ok()?;
+        let object = SecretObject::parse(&disk::read(&self.path, disk::LIMIT).ok()?).ok()?;
         let members = object.members().get("Credentials")?.as_object()?;
         let value = Keys {
             access_key_id: text(members, "AccessKeyId").ok()?,

@@ -2,7 +2,7 @@
 
 use super::members::{Members, missing_key};
 use super::reply::LIMIT;
-use super::{Provider, Value, local};
+use super::{Provider, Value, disk, local};
 use crate::error::{Error, Result, Status};
 use crate::load::environment::{Environment, Variable, bad_variable};
 use crate::request::Url;
@@ -11,8 +11,6 @@ use crate::service::Client;
 use crate::sign;
 use crate::text::Text;
 use crate::transport::{Purpose, Timeouts, bare};
-use std::fs::File;
-use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -33,7 +31,7 @@ const TIMEOUTS: Timeouts = Timeouts {
 };
 
 /// The longest authorization token.
-const TOKEN_LIMIT: u64 = 64 * 1024;
+const TOKEN_LIMIT: usize = 64 * 1024;
 
 /// Asks the endpoint that the container's environment names.
 pub struct Container {
@@ -224,14 +222,7 @@ fn read_token(path: &Path) -> Result<Zeroizing<String>> {
         let cause = Error::new(Status::Credentials, "", why).with_position(path, 0, 0);
         failed("failed to read the authorization token file").with_cause(cause)
     };
-    let file = File::open(path).map_err(|error| unread(error.to_string()))?;
-    // At once in full: growing would leave copies behind.
-    let mut token = Zeroizing::new(Vec::with_capacity(TOKEN_LIMIT as usize + 1));
-    let read = file.take(TOKEN_LIMIT + 1).read_to_end(&mut token);
-    read.map_err(|error| unread(error.to_string()))?;
-    if token.len() as u64 > TOKEN_LIMIT {
-        return Err(unread(format!("it has more than {TOKEN_LIMIT} bytes")));
-    }
+    let token = disk::read(path, TOKEN_LIMIT).map_err(|error| unread(error.to_string()))?;
     match std::str::from_utf8(&token) {
         Ok(text) => Ok(Zeroizing::new(text.to_owned())),
         Err(_) => Err(unread("it is no UTF-8".to_owned())),

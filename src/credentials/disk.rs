@@ -9,24 +9,24 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The most bytes of such a file that are read.
-const LIMIT: usize = 1 << 20;
+/// Room for what a file of one login or one set of credentials can hold.
+pub(crate) const LIMIT: usize = 1 << 20;
 
 /// The age from which on a temporary file has no writer any more: no write takes as long, also where a machine sleeps.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
-/// Reads a file. Never waits: a pipe that nobody has written to is an error or empty.
-pub(crate) fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+/// Reads a file of `limit` bytes at most. Never waits: a pipe that nobody has written to is an error or empty.
+pub(crate) fn read(path: &Path, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK)
         .open(path)?;
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     // In full at once: growing would leave a copy behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(length.min(LIMIT) + 1));
-    file.take(LIMIT as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > LIMIT {
-        let why = format!("has more than {LIMIT} bytes");
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.min(limit) + 1));
+    file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > limit {
+        let why = format!("has more than {limit} bytes");
         return Err(io::Error::new(ErrorKind::FileTooLarge, why));
     }
     Ok(bytes)
@@ -134,7 +134,7 @@ mod tests {
         let mut old = String::new();
         held.read_to_string(&mut old).unwrap();
         assert_eq!(
-            (old.as_str(), &**read(&path).unwrap()),
+            (old.as_str(), &**read(&path, 3).unwrap()),
             ("old", &b"new"[..])
         );
         assert_eq!(
@@ -199,8 +199,8 @@ mod tests {
 
     #[test]
     fn nothing_endless_is_read() {
-        let error = read(Path::new("/dev/zero")).unwrap_err();
+        let error = read(Path::new("/dev/zero"), LIMIT).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::FileTooLarge);
-        assert!(read(Path::new("/")).is_err());
+        assert!(read(Path::new("/"), LIMIT).is_err());
     }
 }

@@ -65,7 +65,7 @@ impl Login {
                 .try_for_each(|name| text(cached.members(), name).map(drop))?;
             Ok(cached)
         };
-        disk::read(&path)
+        disk::read(&path, disk::LIMIT)
             .map_err(|error| Error::new(Status::Credentials, "", error.to_string()))
             .and_then(|bytes| checked(&bytes))
             .map_err(|cause| {

@@ -86,7 +86,7 @@ impl SsoTokenSource {
 
     fn read(&self) -> Result<SecretObject> {
         let path = self.path()?;
-        let read = disk::read(&path)
+        let read = disk::read(&path, disk::LIMIT)
             .map_err(|error| Error::new(Status::Credentials, "", error.to_string()))
             .and_then(|bytes| SecretObject::parse(&bytes));
         read.map_err(|cause| self.expired().with_cause(cause.with_position(&path, 0, 0)))

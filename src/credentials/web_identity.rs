@@ -45,7 +45,7 @@ impl WebIdentityRole {
             )
             .with_cause(cause.with_cause(why))
         };
-        let bytes = disk::read(path).map_err(|error| failed(error.to_string()))?;
+        let bytes = disk::read(path, disk::LIMIT).map_err(|error| failed(error.to_string()))?;
         let text = std::str::from_utf8(&bytes)
             .map_err(|error| failed(format!("it is no UTF-8 at byte {}", error.valid_up_to())))?;
         match text.trim() {

@@ -6,7 +6,11 @@ use crate::{
 };
 use session::error::Status;
 use session::transport::Purpose;
+use std::fs::OpenOptions;
 use std::io::{Read, Write};
+use std::process::Command;
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::Duration;
 
 type Fault = fn(&mut std::net::TcpStream);
@@ -178,6 +182,36 @@ fn the_token_file_is_read_each_time_and_wins() {
     let error = credentials(&session).unwrap_err();
     assert!(error.text().contains(path), "{error}");
     assert!(world.seen().is_empty());
+}
+
+#[test]
+fn a_token_file_that_is_a_pipe_is_not_waited_for() {
+    let file = std::env::temp_dir().join(format!("session-remote-{}-pipe", std::process::id()));
+    let made = Command::new("mkfifo").arg(&file).status().unwrap();
+    assert!(made.success());
+    let world = World::new(|_| ok(keys("AK", LATER)));
+    let session = world.session(&[(RELATIVE, "/c"), (TOKEN_FILE, file.to_str().unwrap())]);
+    let (done, outcome) = channel();
+    let get = thread::spawn(move || {
+        // Nobody writes to it.
+        done.send(credentials(&session)).unwrap();
+        let _idle = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&file)
+            .unwrap();
+        done.send(credentials(&session)).unwrap();
+        std::fs::remove_file(&file).unwrap();
+    });
+    let next = || outcome.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert_eq!(next().unwrap().access_key_id, "AK");
+    assert_eq!(world.seen()[0].header("authorization"), None);
+    // Somebody will, later.
+    assert_eq!(
+        reason(&next().unwrap_err()).code(),
+        "CredentialsEndpointError"
+    );
+    get.join().unwrap();
 }
 
 #[test]
