@@ -1830,6 +1830,8 @@ enum session_status_t session_token_request_set_code(struct session_token_reques
 /**
  * Asks for an MFA code on stderr and reads it from stdin. A token provider; Go's StdinTokenProvider.
  *
+ * It reads one line from the descriptor itself, and nothing after it; what stdio has in its buffer already it does not see.
+ *
  * @param request    borrowed
  * @param user_data  not used
  * @return SESSION_OK; SESSION_ERR_CREDENTIALS if stdin gives no code

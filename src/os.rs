@@ -10,6 +10,9 @@ pub(crate) use process::{execute_detached, kill_group, process_end, readable};
 pub(crate) use socket::{connect, send};
 
 use std::ffi::CStr;
+use std::fs::File;
+use std::mem::ManuallyDrop;
+use std::os::fd::FromRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -91,6 +94,12 @@ pub(crate) fn coarse_seconds() -> i64 {
     #[allow(clippy::unnecessary_cast, reason = "it is narrower on some systems")]
     let seconds = time.tv_sec as i64;
     seconds
+}
+
+/// Standard input without a buffer: what is not read stays where it is, for the host.
+pub(crate) fn stdin() -> ManuallyDrop<File> {
+    // SAFETY: it is the process's, which this never closes.
+    ManuallyDrop::new(unsafe { File::from_raw_fd(libc::STDIN_FILENO) })
 }
 
 /// Does something, such as starting a thread, while the calling thread takes no signals.

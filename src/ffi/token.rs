@@ -6,11 +6,13 @@ use super::handle::{borrow_optional, handle};
 use super::status::session_status_t;
 use super::strings::{empty, lent, text};
 use crate::error::{Error, Result, Status};
+use crate::os;
 use crate::session::{TokenProvider, TokenRequest};
 use crate::text::Text;
 use std::ffi::{c_char, c_int, c_void};
-use std::io::BufRead;
+use std::io::{self, Read};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// A question for an MFA code, and the answer. Borrowed: valid in the callback.
 pub struct session_token_request_t {
@@ -153,6 +155,8 @@ pub unsafe extern "C" fn session_token_request_set_code(
 
 /// Asks for an MFA code on stderr and reads it from stdin. A token provider; Go's StdinTokenProvider.
 ///
+/// It reads one line from the descriptor itself, and nothing after it; what stdio has in its buffer already it does not see.
+///
 /// @param request    borrowed
 /// @param user_data  not used
 /// @return SESSION_OK; SESSION_ERR_CREDENTIALS if stdin gives no code
@@ -168,18 +172,32 @@ pub unsafe extern "C" fn session_stdin_token_provider(
         // SAFETY: NULL or a live question.
         let question = unsafe { super::handle::borrow_mut(request, "request") }?;
         eprint!("Assume Role MFA token code: ");
-        let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
-        match read.map(|_| line.split_whitespace().next()) {
-            Ok(Some(code)) => {
+        let line = line_of_stdin().unwrap_or_default();
+        let text = std::str::from_utf8(&line).unwrap_or_default();
+        match text.split_whitespace().next() {
+            Some(code) => {
                 question.code = Some(Text::lossy(code));
                 Ok(())
             }
-            _ => Err(Error::new(
+            None => Err(Error::new(
                 Status::Credentials,
                 "AssumeRoleTokenNotAvailable",
                 "stdin gave no MFA code",
             )),
         }
     })
+}
+
+/// A line of stdin, of which more than the limit would be no code.
+#[allow(clippy::unbuffered_bytes, reason = "what follows is the host's")]
+fn line_of_stdin() -> io::Result<Zeroizing<Vec<u8>>> {
+    const LIMIT: usize = 1024;
+    let mut line = Zeroizing::new(Vec::with_capacity(LIMIT));
+    for byte in (&*os::stdin()).bytes().take(LIMIT) {
+        match byte? {
+            b'\n' => break,
+            byte => line.push(byte),
+        }
+    }
+    Ok(line)
 }

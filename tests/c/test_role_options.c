@@ -2,7 +2,10 @@
 #include "check.h"
 #include "fake_transport.h"
 
+#include <signal.h>
 #include <stdint.h>
+#include <sys/time.h>
+#include <time.h>
 
 #define ROLE                                                                                                  \
     "[profile base]\naws_access_key_id = BASE\naws_secret_access_key = S\n"                                   \
@@ -131,6 +134,46 @@ TEST(a_code_can_be_declined)
     CHECK_STR(session_error_code(error), "AssumeRoleTokenNotAvailable");
     CHECK_INT(fake.sends, 0);
     session_error_free(error);
+    clean_up();
+}
+
+static void tick(int signal)
+{
+    (void)signal;
+}
+
+TEST(of_stdin_no_more_is_read_than_the_line_with_the_code)
+{
+    static const struct itimerval often = {{0, 10000}, {0, 10000}}, never = {{0, 0}, {0, 0}};
+    struct asked asked = {0, 0, NULL};
+    struct fake fake = {0};
+    struct sigaction action = {.sa_handler = tick}; /* a read that it interrupts is not taken up by the system */
+    session_options_t *options = options_of(&fake, &asked);
+    session_error_t *error = NULL;
+    char next[32];
+    int ends[2];
+    pid_t person;
+
+    CHECK_INT(pipe(ends), 0);
+    CHECK_INT(dup2(ends[0], 0), 0);
+    person = fork();
+    CHECK(person >= 0);
+    if (person == 0) {
+        nanosleep(&(struct timespec){0, 100000000}, NULL);
+        CHECK_INT(write(ends[1], "\t123456 \r\nsecond line\n", 22), 22);
+        _exit(0);
+    }
+    close(ends[1]);
+    fake_answer(&fake, 200, REPLY);
+    session_options_set_token_provider(options, session_stdin_token_provider, NULL, NULL);
+    CHECK_INT(sigaction(SIGALRM, &action, NULL), 0);
+    CHECK_INT(setitimer(ITIMER_REAL, &often, NULL), 0);
+    CHECK_OK(get(options, &error), error);
+    CHECK_INT(setitimer(ITIMER_REAL, &never, NULL), 0);
+    CHECK_INT(waitpid(person, NULL, 0), person);
+    CHECK_CONTAINS(fake.sent, "&TokenCode=123456&");
+    CHECK(fgets(next, sizeof next, stdin) != NULL);
+    CHECK_STR(next, "second line\n");
     clean_up();
 }
 
