@@ -1,6 +1,7 @@
 //! Roles: STS gives credentials of a role to whoever has credentials that may have them.
 
 use super::cli_cache::CliCache;
+use super::per_process::PerProcess;
 use super::profile::{Plan, Role};
 use super::{Credentials, Patient, Provider, Value, sts};
 use crate::error::{Error, Result, Status};
@@ -11,7 +12,7 @@ use crate::session::TokenRequest;
 use crate::text::Text;
 use once_cell::race::OnceBox;
 use serde_json::{Map, Value as Json, json};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 const NAME: Text = crate::text!("AssumeRoleProvider");
 
@@ -41,8 +42,8 @@ pub(super) struct AssumeRole {
     before: usize,
     /// Made without waiting: a child of fork() has no thread that would finish.
     source: OnceBox<Arc<Credentials>>,
-    client: OnceLock<Arc<Client>>,
-    session_name: OnceLock<Text>,
+    client: PerProcess<Arc<Client>>,
+    session_name: OnceBox<Text>,
     cache: Option<CliCache>,
 }
 
@@ -54,8 +55,8 @@ impl AssumeRole {
             role: role.clone(),
             before,
             source: OnceBox::new(),
-            client: OnceLock::new(),
-            session_name: OnceLock::new(),
+            client: PerProcess::new(),
+            session_name: OnceBox::new(),
             cache,
         }
     }
@@ -87,12 +88,10 @@ impl AssumeRole {
         params
             .entry("DurationSeconds")
             .or_insert_with(|| DURATION.into());
-        let named = self
-            .session_name
-            .get_or_init(|| match self.role.value(Key::RoleSessionName) {
-                Some(name) => name.clone(),
-                None => sts::session_name(client),
-            });
+        let named = self.session_name.get_or_init(|| {
+            let name = self.role.value(Key::RoleSessionName).cloned();
+            Box::new(name.unwrap_or_else(|| sts::session_name(client)))
+        });
         params.insert("RoleSessionName".to_owned(), named.as_str().into());
         if let Some(code) = self.code()? {
             params.insert("TokenCode".to_owned(), code.as_str().into());
@@ -126,7 +125,7 @@ impl Provider for AssumeRole {
     fn retrieve(&self) -> Result<Value> {
         let client = self
             .client
-            .get_or_init(|| sts::client(&self.loaded, self.source().clone()));
+            .get(|_| sts::client(&self.loaded, self.source().clone()));
         let now = client.configuration().now_seconds();
         match self.cache.as_ref().and_then(|cache| cache.get(now, NAME)) {
             Some(value) => Ok(value),

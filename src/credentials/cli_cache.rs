@@ -1,14 +1,15 @@
 //! The cache of role credentials that the AWS CLI keeps, in its format and place, so that a code for MFA is asked for
 //! once. Only where the program wants it.
 
+use super::per_process::PerProcess;
 use super::reply::{Keys, SecretObject, text, text_or_empty, time_of, told_time};
 use super::sts::Assumed;
+use super::sync::Mutex;
 use super::{Value, disk};
 use crate::error::{Error, Result, Status};
 use crate::request::log;
 use crate::resolved::{Loaded, ResolvedConfig};
 use crate::text::Text;
-use parking_lot::Mutex;
 use serde_json::{Map, Value as Json, json};
 use sha1::{Digest, Sha1};
 use std::fmt::Write;
@@ -21,7 +22,7 @@ const LEAST: i64 = 300;
 pub(super) struct CliCache {
     path: PathBuf,
     /// The key that was given from here last. Who asks again wants another.
-    given: Mutex<Option<Text>>,
+    given: PerProcess<Mutex<Option<Text>>>,
 }
 
 impl CliCache {
@@ -54,7 +55,7 @@ impl CliCache {
         let name = format!("{:x}.json", Sha1::digest(key()));
         Some(CliCache {
             path: home.join(".aws/cli/cache").join(name),
-            given: Mutex::new(None),
+            given: PerProcess::new(),
         })
     }
 

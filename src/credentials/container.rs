@@ -1,6 +1,7 @@
 //! The credentials endpoint of a container: that of ECS, or the agent of EKS Pod Identity.
 
 use super::members::{Members, missing_key};
+use super::per_process::PerProcess;
 use super::reply::LIMIT;
 use super::{Provider, Value, disk, local};
 use crate::error::{Error, Result, Status};
@@ -13,7 +14,7 @@ use crate::text::Text;
 use crate::transport::{Purpose, Timeouts, bare};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -36,7 +37,7 @@ const TOKEN_LIMIT: usize = 64 * 1024;
 /// Asks the endpoint that the container's environment names.
 pub struct Container {
     loaded: Arc<Loaded>,
-    client: OnceLock<Arc<Client>>,
+    client: PerProcess<Arc<Client>>,
 }
 
 /// Where a request is sent, and what stands in its `Host` where that is something else.
@@ -50,7 +51,7 @@ impl Container {
     pub fn new(loaded: &Arc<Loaded>) -> Container {
         Container {
             loaded: loaded.clone(),
-            client: OnceLock::new(),
+            client: PerProcess::new(),
         }
     }
 
@@ -131,7 +132,7 @@ impl Container {
 
     fn ask(&self, server: &Server, token: Option<&str>) -> Result<Value> {
         let url = server.url.text();
-        let client = self.client.get_or_init(|| {
+        let client = self.client.get(|_| {
             let service = crate::text!("container");
             let client = local::client(&self.loaded, Purpose::Container, service, url, TIMEOUTS);
             Arc::new(client)

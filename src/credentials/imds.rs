@@ -1,7 +1,9 @@
 //! The metadata service of EC2 instances.
 
 use super::members::{Members, missing_key};
+use super::per_process::PerProcess;
 use super::reply::{LIMIT, Reply};
+use super::sync::Mutex;
 use super::{NEVER, Provider, Secret, Value, local};
 use crate::config::Field;
 use crate::error::{Error, Result, Status};
@@ -14,8 +16,7 @@ use crate::service::Client;
 use crate::sign::{self, escape_path_segment};
 use crate::text::Text;
 use crate::transport::{Purpose, Timeouts};
-use parking_lot::Mutex;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where the service is.
@@ -37,8 +38,8 @@ const LAST_MINUTE: i64 = 60;
 /// Asks the metadata service for the credentials of the instance's role.
 pub struct Imds {
     config: ResolvedConfig,
-    service: OnceLock<Result<Service>>,
-    state: Mutex<State>,
+    service: PerProcess<Result<Service>>,
+    state: PerProcess<Mutex<State>>,
 }
 
 /// The service as it is configured.
@@ -49,7 +50,7 @@ struct Service {
     fallback: bool,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct State {
     token: Option<Token>,
     /// The service has no tokens.
@@ -72,13 +73,13 @@ impl Imds {
         let anonymous = Arc::new(super::Credentials::Anonymous);
         Imds {
             config: ResolvedConfig::new(loaded.clone(), anonymous),
-            service: OnceLock::new(),
-            state: Mutex::new(State::default()),
+            service: PerProcess::new(),
+            state: PerProcess::new(),
         }
     }
 
     fn service(&self) -> Result<&Service> {
-        let service = self.service.get_or_init(|| Service::of(&self.config));
+        let service = self.service.get(|_| Service::of(&self.config));
         service.as_ref().map_err(Clone::clone)
     }
 

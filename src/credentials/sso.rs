@@ -1,6 +1,7 @@
 //! Credentials of IAM Identity Center: a role in an account, for whoever has logged in with `aws sso login`.
 
 use super::cli_cache::CliCache;
+use super::per_process::PerProcess;
 use super::profile::Sso;
 use super::reply::{Keys, Reply, check_tls, malformed, number, text};
 use super::sso_token::SsoTokenSource;
@@ -12,7 +13,7 @@ use crate::service::{Client, Place};
 use crate::text::Text;
 use crate::transport::Purpose;
 use serde_json::{Value as Json, json};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 const NAME: Text = crate::text!("SSOProvider");
 
@@ -21,7 +22,7 @@ pub(super) struct SsoRole {
     loaded: Arc<Loaded>,
     sso: Sso,
     token: SsoTokenSource,
-    client: OnceLock<Arc<Client>>,
+    client: PerProcess<Arc<Client>>,
     cache: Option<CliCache>,
 }
 
@@ -31,13 +32,13 @@ impl SsoRole {
             loaded: loaded.clone(),
             sso: sso.clone(),
             token: SsoTokenSource::new(loaded, sso),
-            client: OnceLock::new(),
+            client: PerProcess::new(),
             cache: CliCache::of_sso(loaded, || arguments(sso)),
         }
     }
 
     fn client(&self) -> &Arc<Client> {
-        self.client.get_or_init(|| {
+        self.client.get(|_| {
             Arc::new(Client::for_credentials(
                 &self.loaded,
                 Arc::new(Credentials::Anonymous),

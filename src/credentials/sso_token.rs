@@ -1,5 +1,6 @@
 //! Access tokens of SSO, in the cache that `aws sso login` fills: read, and refreshed as the CLI does.
 
+use super::per_process::PerProcess;
 use super::profile::Sso;
 use super::reply::{
     LIMIT, Reply, SecretObject, check_tls, end_of_lifetime, malformed, text, text_or_empty,
@@ -13,7 +14,7 @@ use crate::service::{Client, Place};
 use crate::transport::Purpose;
 use sha1::{Digest, Sha1};
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 const CODE: &str = "SSOProviderInvalidToken";
 
@@ -32,7 +33,7 @@ pub(crate) struct SsoToken {
 pub(crate) struct SsoTokenSource {
     loaded: Arc<Loaded>,
     sso: Sso,
-    client: OnceLock<Arc<Client>>,
+    client: PerProcess<Arc<Client>>,
 }
 
 impl SsoTokenSource {
@@ -40,7 +41,7 @@ impl SsoTokenSource {
         SsoTokenSource {
             loaded: loaded.clone(),
             sso: sso.clone(),
-            client: OnceLock::new(),
+            client: PerProcess::new(),
         }
     }
 
@@ -112,7 +113,7 @@ impl SsoTokenSource {
     /// Gets a new token, and writes it where the old one was. What else stands there is kept.
     fn refresh(&self, mut cached: SecretObject, now: i64) -> Result<SsoToken> {
         let registered = self.registration(&cached, now)?;
-        let client = self.client.get_or_init(|| {
+        let client = self.client.get(|_| {
             Arc::new(Client::for_credentials(
                 &self.loaded,
                 Arc::new(Credentials::Anonymous),

@@ -1,5 +1,6 @@
 //! Web identities: a token that another party signed, exchanged for credentials of a role (EKS's service accounts).
 
+use super::per_process::PerProcess;
 use super::profile::WebIdentity;
 use super::{Credentials, Provider, Value, disk, sts};
 use crate::error::{Error, Result, Status};
@@ -7,7 +8,7 @@ use crate::resolved::Loaded;
 use crate::service::Client;
 use crate::text::Text;
 use serde_json::{Map, Value as Json};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 const NAME: Text = crate::text!("WebIdentityCredentials");
@@ -17,7 +18,7 @@ const CODE: &str = "WebIdentityErr";
 pub(super) struct WebIdentityRole {
     loaded: Arc<Loaded>,
     identity: WebIdentity,
-    client: OnceLock<Arc<Client>>,
+    client: PerProcess<Arc<Client>>,
 }
 
 impl WebIdentityRole {
@@ -25,7 +26,7 @@ impl WebIdentityRole {
         WebIdentityRole {
             loaded: loaded.clone(),
             identity: identity.clone(),
-            client: OnceLock::new(),
+            client: PerProcess::new(),
         }
     }
 
@@ -75,7 +76,7 @@ impl Provider for WebIdentityRole {
     fn retrieve(&self) -> Result<Value> {
         let client = self
             .client
-            .get_or_init(|| sts::client(&self.loaded, Arc::new(Credentials::Anonymous)));
+            .get(|_| sts::client(&self.loaded, Arc::new(Credentials::Anonymous)));
         let token = self.token()?;
         let exchange = || {
             let operation = crate::text!("AssumeRoleWithWebIdentity");

@@ -5,12 +5,14 @@ use crate::handlers::{Handler, Handlers, Stage, stop_on_error};
 use crate::load::environment::Variable;
 use crate::request::{Request, retry};
 use crate::text::Text;
-use std::sync::{Arc, LazyLock};
+use once_cell::race::OnceBox;
+use std::sync::Arc;
 
 /// The lists of a session that was given none.
 pub fn handlers() -> Arc<Handlers> {
-    static DEFAULT: LazyLock<Arc<Handlers>> = LazyLock::new(|| Arc::new(make()));
-    DEFAULT.clone()
+    // `race`: a lock might have been left behind by a thread that a forked child doesn't have.
+    static DEFAULT: OnceBox<Arc<Handlers>> = OnceBox::new();
+    DEFAULT.get_or_init(|| Box::new(Arc::new(make()))).clone()
 }
 
 fn make() -> Handlers {
@@ -136,13 +138,14 @@ const USER_AGENT: Text = crate::text!("User-Agent");
 
 fn user_agent(request: &mut Request) {
     // Made once in the life of a process, so that each request gets it without a copy.
-    static AGENT: LazyLock<Text> = LazyLock::new(|| {
+    static AGENT: OnceBox<Text> = OnceBox::new();
+    let agent = AGENT.get_or_init(|| {
         let version = env!("CARGO_PKG_VERSION");
         let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
         let agent = format!("libsession/{version} ({os}; {arch})\0");
-        Text::from_static(Box::leak(agent.into_boxed_str()))
+        Box::new(Text::from_static(Box::leak(agent.into_boxed_str())))
     });
-    add_to_user_agent(request, &AGENT);
+    add_to_user_agent(request, agent);
 }
 
 fn user_agent_of_host(request: &mut Request) {

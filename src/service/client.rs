@@ -18,8 +18,9 @@ use crate::session::Session;
 use crate::sign;
 use crate::text::Text;
 use crate::transport::{self, Purpose, Timeouts, Transport};
+use once_cell::race::OnceBox;
 use once_cell::sync::OnceCell;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// A client of one service, shared by its requests.
 pub struct Client {
@@ -355,8 +356,9 @@ fn add_handlers(lists: &mut Handlers, protocol: Protocol, is_s3: bool) {
 
 /// The lists of a client whose session has the built-in handlers, which are the same for all of them.
 fn usual_handlers(protocol: Protocol, is_s3: bool) -> Arc<Handlers> {
-    static USUAL: [[OnceLock<Arc<Handlers>>; 2]; Protocol::COUNT] =
-        [const { [const { OnceLock::new() }; 2] }; Protocol::COUNT];
+    // `race`: a lock might have been left behind by a thread that a forked child doesn't have.
+    static USUAL: [[OnceBox<Arc<Handlers>>; 2]; Protocol::COUNT] =
+        [const { [const { OnceBox::new() }; 2] }; Protocol::COUNT];
     let make = || {
         let mut handlers = Handlers::clone(&defaults::handlers());
         add_handlers(&mut handlers, protocol, is_s3);
@@ -365,7 +367,10 @@ fn usual_handlers(protocol: Protocol, is_s3: bool) -> Arc<Handlers> {
     let place = USUAL
         .get(protocol as usize)
         .and_then(|of_protocol| of_protocol.get(usize::from(is_s3)));
-    place.map_or_else(make, |place| place.get_or_init(make).clone())
+    match place {
+        Some(place) => place.get_or_init(|| Box::new(make())).clone(),
+        None => make(),
+    }
 }
 
 /// Tells the logger what the program had better know of a client.

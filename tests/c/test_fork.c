@@ -277,6 +277,145 @@ TEST(a_hundred_children_at_once)
     stop_server(server);
 }
 
+/* ---- Providers of credentials, while another thread makes what they need */
+
+#define STS_REPLY                                                                                             \
+    "<R><Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>"                \
+    "<SessionToken>token</SessionToken><Expiration>2020-01-02T04:04:05Z</Expiration></Credentials></R>"
+#define SSO_REPLY                                                                                             \
+    "{\"roleCredentials\": {\"accessKeyId\": \"ASIA\", \"secretAccessKey\": \"secret\","                    \
+    " \"sessionToken\": \"token\", \"expiration\": 1577937845000}}"
+#define OIDC_REPLY "{\"accessToken\": \"new\", \"expiresIn\": 28800, \"refreshToken\": \"next\"}"
+
+static const char provider_config[] =
+    "[profile base]\naws_access_key_id = BASE\naws_secret_access_key = S\n"
+    "[profile role]\nrole_arn = arn:aws:iam::111111111111:role/r\nsource_profile = base\n"
+    "[profile web]\nrole_arn = arn:aws:iam::111111111111:role/r\nweb_identity_token_file = token\n"
+    "[profile sso]\nsso_session = corp\nsso_account_id = 333333333333\nsso_role_name = Admin\n"
+    "[sso-session corp]\nsso_region = us-east-2\nsso_start_url = https://example.awsapps.com/start\n";
+/* Expired, of the session `corp`, whose SHA-1 is the file's name. */
+static const char provider_token[] =
+    "{\"accessToken\": \"old\", \"expiresAt\": \"2020-01-01T00:00:00Z\", \"clientId\": \"c\", \"clientSecret\": \"s\","
+    " \"registrationExpiresAt\": \"2040-01-01T00:00:00Z\", \"refreshToken\": \"r\"}";
+static const char provider_token_file[] = ".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
+
+static session_status_t reply_of_service(session_http_request_t *request, session_http_reply_t *reply, void *user_data)
+{
+    const char *host = session_http_request_host(request);
+    const char *body = strstr(host, "oidc") ? OIDC_REPLY : strstr(host, "sso") ? SSO_REPLY : STS_REPLY;
+
+    (void)user_data;
+    CHECK_INT(session_http_reply_set_status(reply, 200), SESSION_OK);
+    return session_http_reply_write(reply, body, strlen(body));
+}
+
+/* The thread that makes the client of this number is held up, until it is told to go on. */
+struct held_up {
+    pid_t process;
+    int client, made, stopped[2], go[2];
+};
+
+/* Each client is told of when it is made, as its retry mode is not built. */
+static void hold_up(int level, const char *line, void *user_data)
+{
+    struct held_up *held_up = user_data;
+    char byte = 0;
+
+    (void)level;
+    if (getpid() != held_up->process || !strstr(line, "adaptive") || ++held_up->made != held_up->client)
+        return;
+    CHECK_INT(write(held_up->stopped[1], &byte, 1), 1);
+    CHECK_INT(read(held_up->go[0], &byte, 1), 1);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    CHECK(file != NULL);
+    CHECK(fputs(text, file) >= 0 && fclose(file) == 0);
+}
+
+static session_credentials_t *credentials_of(const char *profile, const char *home, struct held_up *held_up)
+{
+    session_options_t *options = session_options_new();
+    session_config_t *config = session_config_new();
+    session_transport_t transport = SESSION_TRANSPORT_INIT;
+    session_credentials_t *credentials;
+    session_t *session = NULL;
+    session_error_t *error = NULL;
+
+    transport.send = reply_of_service;
+    session_config_set_transport(config, &transport);
+    session_config_set_region(config, "us-west-2");
+    session_config_set_retry_mode(config, "adaptive");
+    session_config_set_clock(config, fake_clock, NULL, NULL);
+    session_config_set_logger(config, hold_up, held_up, NULL);
+    session_options_set_config(options, config);
+    session_options_set_files(options, (const char *const[]){"config"}, 1);
+    session_options_set_environment(options, (const char *const[]){"HOME", home}, 1);
+    session_options_set_profile(options, profile);
+    session_options_set_shared_config_state(options, SESSION_SHARED_CONFIG_ENABLE);
+    CHECK_OK(session_new_with_options(options, &session, &error), error);
+    credentials = session_credentials(session);
+    session_free(session);
+    session_config_free(config);
+    session_options_free(options);
+    return credentials;
+}
+
+static void *get_credentials(void *credentials)
+{
+    session_credentials_value_t *value = NULL;
+    session_error_t *error = NULL;
+
+    CHECK_OK(session_credentials_get(credentials, 0, NULL, &value, &error), error);
+    CHECK_STR(session_credentials_value_access_key_id(value), "ASIA");
+    session_credentials_value_free(value);
+    return NULL;
+}
+
+TEST(a_child_does_not_wait_for_a_client_that_another_thread_was_making)
+{
+    static const struct {
+        const char *profile;
+        int client;
+    } cases[] = {{"role", 1}, {"web", 1}, {"sso", 1}, {"sso", 2}};
+    char home[] = "/tmp/session-fork-XXXXXX";
+
+    if (under_sanitizer("the child of a fork may find the lock of its allocator held"))
+        return;
+    CHECK(mkdtemp(home) && chdir(home) == 0);
+    CHECK_INT(system("mkdir -p .aws/sso/cache"), 0);
+    write_file("config", provider_config);
+    write_file("token", "a token");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct held_up held_up = {getpid(), cases[i].client, 0, {0, 0}, {0, 0}};
+        session_credentials_t *credentials = credentials_of(cases[i].profile, home, &held_up);
+        pthread_t thread;
+        pid_t child;
+        char byte;
+
+        write_file(provider_token_file, provider_token);
+        CHECK_INT(pipe(held_up.stopped), 0);
+        CHECK_INT(pipe(held_up.go), 0);
+        CHECK_INT(pthread_create(&thread, NULL, get_credentials, credentials), 0);
+        CHECK_INT(read(held_up.stopped[0], &byte, 1), 1);
+        child = fork();
+        CHECK(child >= 0);
+        if (child == 0) {
+            alarm(10);
+            get_credentials(credentials);
+            end_child(NULL);
+        }
+        wait_for(child);
+        CHECK_INT(write(held_up.go[1], &byte, 1), 1);
+        CHECK_INT(pthread_join(thread, NULL), 0);
+        session_credentials_free(credentials);
+    }
+    CHECK_INT(system("rm -r \"$PWD\""), 0);
+}
+
 /* A child of many threads has one; nobody gives back what the others held. */
 static void *keep_sending(void *data)
 {
