@@ -2,7 +2,7 @@
 //!
 //! A text may be cut anywhere, and hold one format in another. Where its end can't be told, more is masked, not less.
 
-use crate::sign::unescape;
+use crate::sign::unescaped;
 
 /// What stands for a secret.
 pub(crate) const MASK: &str = "<redacted>";
@@ -53,7 +53,7 @@ const OPEN_TOKENS: [&str; 10] = [
 
 /// Whether what has this name is secret.
 pub(crate) fn is_secret(name: &str) -> bool {
-    let letters = unescape(name).into_iter().filter(u8::is_ascii_alphanumeric);
+    let letters = unescaped(name).filter(u8::is_ascii_alphanumeric);
     let name: String = letters
         .map(|letter| char::from(letter.to_ascii_lowercase()))
         .collect();
@@ -84,7 +84,8 @@ pub(crate) fn url(text: &str) -> String {
 /// A form or query. A field that holds a secret somewhere in a text of its own is masked as a whole.
 pub(crate) fn form(text: &str) -> String {
     let shown = |field: &str| {
-        let plain = String::from_utf8_lossy(&unescape(field)).replace('+', " ");
+        let bytes: Vec<u8> = unescaped(field).collect();
+        let plain = String::from_utf8_lossy(&bytes).replace('+', " ");
         match field.split_once('=') {
             _ if document(&plain) == plain => field.to_owned(),
             Some((name, _)) => format!("{name}={MASK}"),

@@ -1,6 +1,7 @@
 //! Percent-encoding as SigV4 has it, for paths and queries.
 
 use super::output::Output;
+use std::slice;
 
 /// Which bytes stay as they are; each has a bit in [`KEPT`].
 #[derive(Clone, Copy)]
@@ -104,26 +105,29 @@ fn escape_byte(byte: u8, out: &mut impl Output) {
     }
 }
 
-/// Undoes percent-encoding; what is none stays.
-pub(crate) fn unescape(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let escaped = match rest {
-            [b'%', high, low, ..] => hex_pair(*high, *low),
-            _ => None,
-        };
-        bytes.push(escaped.unwrap_or(*first));
-        rest = match escaped {
-            Some(_) => tail.get(2..).unwrap_or_default(),
-            None => tail,
-        };
+/// The bytes of a text, percent-encoding undone; what is none stays.
+pub fn unescaped(text: &str) -> impl Iterator<Item = u8> {
+    let mut rest = text.as_bytes().iter();
+    std::iter::from_fn(move || match rest.next()? {
+        b'%' => Some(unescape(&mut rest)),
+        byte => Some(*byte),
+    })
+}
+
+/// The byte that a `%` stands for with what comes after it; without two digits it is itself.
+pub(super) fn unescape(rest: &mut slice::Iter<'_, u8>) -> u8 {
+    let decoded = match *rest.as_slice() {
+        [high, low, ..] => hex_pair(high, low),
+        _ => None,
+    };
+    if decoded.is_some() {
+        rest.nth(1);
     }
-    bytes
+    decoded.unwrap_or(b'%')
 }
 
 /// The value of two hexadecimal digits.
-pub(super) fn hex_pair(high: u8, low: u8) -> Option<u8> {
+fn hex_pair(high: u8, low: u8) -> Option<u8> {
     let digit = |byte: u8| {
         char::from(byte)
             .to_digit(16)
@@ -180,5 +184,7 @@ mod tests {
         assert_eq!(hex_pair(b'f', b'0'), Some(0xf0));
         assert_eq!(hex_pair(b'A', b'9'), Some(0xa9));
         assert_eq!(hex_pair(b'g', b'0'), None);
+        let bytes: Vec<u8> = unescaped("a%40+%3a%zz%4").collect();
+        assert_eq!(bytes, b"a@+:%zz%4");
     }
 }

@@ -14,8 +14,7 @@ mod signed;
 mod timestamp;
 mod url;
 
-pub(crate) use escape::unescape;
-pub use escape::{escape_path, escape_path_segment};
+pub use escape::{escape_path, escape_path_segment, unescaped};
 pub use signed::{Signed, TextRef};
 pub use url::Url;
 

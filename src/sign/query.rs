@@ -1,6 +1,6 @@
 //! The query of a signed URL: read, sorted and written again.
 
-use super::escape::{Keep, escape, escape_bytes, escaped, hex_pair};
+use super::escape::{Keep, escape, escape_bytes, escaped, unescape};
 use super::output::Output;
 use super::short::Short;
 use std::cmp::Ordering;
@@ -236,16 +236,7 @@ impl Iterator for Bytes<'_> {
         let byte = *self.rest.next()?;
         match (self.spelling, byte) {
             (Spelling::Encoded, b'+') => Some(b' '),
-            (Spelling::Encoded, b'%') => {
-                let decoded = match *self.rest.as_slice() {
-                    [high, low, ..] => hex_pair(high, low),
-                    _ => None,
-                };
-                if decoded.is_some() {
-                    self.rest.nth(1);
-                }
-                Some(decoded.unwrap_or(byte))
-            }
+            (Spelling::Encoded, b'%') => Some(unescape(&mut self.rest)),
             (Spelling::HeaderName, _) => {
                 let capital = std::mem::replace(&mut self.word_start, byte == b'-');
                 Some(if capital {

@@ -3,9 +3,11 @@
 use super::exempt::{Exempt, exempt};
 use super::fault::{Fault, Kind};
 use super::tls::Stream;
-use crate::sign::unescape;
+use crate::sign::unescaped;
 use crate::transport::Purpose;
 use crate::transport::is_loopback;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -42,8 +44,10 @@ impl ProxySettings {
                 .iter()
                 .find_map(|name| variable(name).filter(|value| !value.trim().is_empty()))
         };
-        let proxy =
-            |names: [&str; 2]| first(names).map(|url| Proxy::parse(names[0], &url).map(Arc::new));
+        let proxy = |names: [&str; 2]| {
+            let url = Zeroizing::new(first(names)?);
+            Some(Proxy::parse(names[0], &url).map(Arc::new))
+        };
         let cgi = first(["REQUEST_METHOD", "REQUEST_METHOD"]).is_some();
         let https = proxy(["HTTPS_PROXY", "https_proxy"]);
         let http = if cgi {
@@ -116,11 +120,14 @@ impl Proxy {
             return Err(wrong("names no host"));
         }
         let authorization = user.map(|user| {
-            let (user, password) = user.split_once(':').unwrap_or((user, ""));
-            let mut plain = Zeroizing::new(unescape(user));
-            plain.push(b':');
-            plain.extend_from_slice(&Zeroizing::new(unescape(password)));
-            Zeroizing::new(format!("Basic {}", base64(&plain)))
+            // With room for all: growing would leave copies behind.
+            let mut plain = Zeroizing::new(Vec::with_capacity(user.len() + 1));
+            plain.extend(unescaped(user));
+            if !user.contains(':') {
+                plain.push(b':');
+            }
+            let encoded = Zeroizing::new(STANDARD.encode(&*plain));
+            Zeroizing::new(["Basic ", &encoded].concat())
         });
         Ok(Proxy {
             tls,
@@ -227,23 +234,6 @@ pub(super) fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for digit in 0..4 {
-            let value = (bits >> (18 - 6 * digit)) as usize & 63;
-            match DIGITS.get(value) {
-                Some(&letter) if digit <= group.len() => text.push(char::from(letter)),
-                _ => text.push('='),
-            }
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,20 +255,6 @@ mod tests {
         port: u16,
     ) -> bool {
         settings.route(purpose, tls, host, port).unwrap().is_some()
-    }
-
-    #[test]
-    fn base64_and_percent_encoding() {
-        for (plain, encoded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob~\u{ff}", "Zm9vYn7Dvw=="),
-        ] {
-            assert_eq!(base64(plain.as_bytes()), encoded);
-        }
-        assert_eq!(unescape("a%40%3a%zz%4"), b"a@:%zz%4");
     }
 
     #[test]
@@ -328,6 +304,15 @@ mod tests {
             "Basic dXNAZXI6cGE6c3M="
         );
         assert_eq!(format!("{proxy:?}"), "http://proxy.example:3128");
+        for (user, authorization) in [
+            ("", "Basic Og=="),
+            ("f", "Basic Zjo="),
+            ("fo:", "Basic Zm86"),
+            ("foo%C3%BF:a%zz%4:b", "Basic Zm9vw786YSV6eiU0OmI="),
+        ] {
+            let proxy = Proxy::parse("", &format!("{user}@p")).unwrap();
+            assert_eq!(proxy.authorization.unwrap().as_str(), authorization);
+        }
         assert_eq!(Proxy::parse("", "[::1]").unwrap().port, 80);
         assert_eq!(Proxy::parse("", "https://p").unwrap().port, 443);
         for url in [
