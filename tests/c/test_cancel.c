@@ -94,22 +94,19 @@ TEST(a_cancel_frees_its_caller_alone)
     session_cancel_t *cancel = session_cancel_new(), *other = session_cancel_copy(cancel);
     struct caller first = {0}, waiting = {0}, patient = {0};
     session_credentials_value_t *value = NULL;
-    int64_t begin;
 
     start(&first, credentials, NULL);
     wait_for(&asked);
     start(&waiting, credentials, cancel);
     start(&patient, credentials, NULL);
     pause_ms(50);
-    begin = now_ms();
     session_cancel_now(other); /* by the other handle */
     session_cancel_free(other);
-    pthread_join(waiting.thread, NULL);
+    pthread_join(waiting.thread, NULL); /* which ends while the provider has not answered */
     CHECK_INT(waiting.status, SESSION_ERR_CANCELED);
     CHECK_STR(session_error_code(waiting.error), "RequestCanceled");
     CHECK_STR(session_error_message(waiting.error), "request context canceled");
     CHECK(!session_error_is_retryable(waiting.error));
-    CHECK(waiting.ended >= begin && waiting.ended - begin < 2000);
     session_error_free(waiting.error);
     /* The retrieval goes on, and what it gives is kept. */
     CHECK_INT(session_credentials_try_get(credentials, &value, NULL), SESSION_ERR_CREDENTIALS);
@@ -139,7 +136,7 @@ TEST(a_deadline_passes)
     CHECK_INT(waiting.status, SESSION_ERR_TIMEOUT);
     CHECK_STR(session_error_code(waiting.error), "RequestCanceled");
     CHECK_CONTAINS(session_error_text(waiting.error), "deadline exceeded");
-    CHECK(waiting.ended - begin >= 60 && waiting.ended - begin < 2060);
+    CHECK(waiting.ended - begin >= 60);
     session_error_free(waiting.error);
     set(&may_answer);
     pthread_join(first.thread, NULL);

@@ -6,12 +6,18 @@ use session::error::Status;
 use session::transport::{Body, HttpRequest, Timeouts, Transport};
 use std::io::{ErrorKind, Read};
 use std::net::TcpListener;
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-fn patience(idle: u64, total: u64) -> Timeouts {
+/// A limit that no test comes to: what ends has ended for another reason.
+const FAR: Duration = Duration::from_secs(3600);
+/// So that what should end by itself, and does not, is told as a timeout.
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn patience(idle: Duration, total: Duration) -> Timeouts {
     Timeouts {
-        idle: Duration::from_millis(idle),
-        total: Duration::from_millis(total),
+        idle,
+        total,
         ..Timeouts::default()
     }
 }
@@ -61,10 +67,12 @@ fn a_reply_cut_anywhere_is_never_a_success() {
 
 #[test]
 fn a_reset_is_not_the_end_of_a_body() {
-    let server = Server::script(|peer| {
+    let (was_read, reading) = mpsc::channel::<()>();
+    let reading = Mutex::new(reading);
+    let server = Server::script(move |peer| {
         peer.head();
         peer.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nsome");
-        std::thread::sleep(Duration::from_millis(100));
+        let _ = reading.lock().unwrap().recv();
         // Closing with unread bytes resets the connection.
     });
     let authority = server.authority();
@@ -75,9 +83,11 @@ fn a_reset_is_not_the_end_of_a_body() {
             ..request(&authority, "POST", "/")
         })
         .unwrap();
-    let mut body = Vec::new();
-    let error = reply.body.read_to_end(&mut body).unwrap_err();
-    assert_eq!(body, b"some");
+    let mut body = [0; 4];
+    reply.body.read_exact(&mut body).unwrap();
+    assert_eq!(&body, b"some");
+    drop(was_read);
+    let error = reply.body.read(&mut body).unwrap_err();
     assert!(error.to_string().contains("cut after 4 bytes"), "{error}");
 }
 
@@ -101,15 +111,15 @@ fn replies_that_are_not_http() {
             peer.rest();
         });
         let authority = server.authority();
-        let start = Instant::now();
+        // The server keeps the connection: it is by what came that the call ends.
         let error = failure(
             &transport(),
             HttpRequest {
-                timeouts: patience(3000, 3000),
+                timeouts: patience(FAR, MINUTE),
                 ..request(&authority, "GET", "/")
             },
         );
-        assert!(start.elapsed() < Duration::from_secs(2), "{error}");
+        assert_eq!(error.status(), Status::Transport, "{error}");
         assert!(
             error.text().contains(&authority) && error.text().contains("HTTP/1.1"),
             "{error}"
@@ -161,18 +171,12 @@ fn heads_without_end_are_bounded() {
             }
         });
         let authority = server.authority();
-        let start = Instant::now();
         let error = failure(
             &transport(),
             HttpRequest {
-                timeouts: patience(5000, 20_000),
+                timeouts: patience(FAR, MINUTE),
                 ..request(&authority, "GET", "/")
             },
-        );
-        assert!(
-            start.elapsed() < Duration::from_secs(5),
-            "{:?} {error}",
-            start.elapsed()
         );
         assert_eq!(error.status(), Status::Transport, "{error}");
     }
@@ -204,7 +208,7 @@ fn silence_ends_by_the_idle_limit_and_dripping_by_the_total() {
     let error = failure(
         &transport(),
         HttpRequest {
-            timeouts: patience(300, 60_000),
+            timeouts: patience(Duration::from_millis(300), FAR),
             ..request(&authority, "GET", "/")
         },
     );
@@ -215,11 +219,7 @@ fn silence_ends_by_the_idle_limit_and_dripping_by_the_total() {
             .contains(&format!("waiting for `{authority}` took too long")),
         "{error}"
     );
-    assert!(
-        (290..1500).contains(&start.elapsed().as_millis()),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() >= Duration::from_millis(290));
 
     let dripping = Server::script(|peer| {
         peer.request();
@@ -233,16 +233,12 @@ fn silence_ends_by_the_idle_limit_and_dripping_by_the_total() {
     let error = failure(
         &transport(),
         HttpRequest {
-            timeouts: patience(10_000, 700),
+            timeouts: patience(FAR, Duration::from_millis(700)),
             ..request(&authority, "GET", "/")
         },
     );
     assert_eq!(error.status(), Status::Timeout);
-    assert!(
-        (690..2500).contains(&start.elapsed().as_millis()),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() >= Duration::from_millis(690));
 }
 
 #[test]
@@ -255,7 +251,7 @@ fn a_body_that_stops_times_out() {
     let authority = server.authority();
     let reply = transport()
         .send(HttpRequest {
-            timeouts: patience(300, 60_000),
+            timeouts: patience(Duration::from_millis(300), FAR),
             ..request(&authority, "GET", "/")
         })
         .unwrap();
@@ -265,25 +261,25 @@ fn a_body_that_stops_times_out() {
 
 #[test]
 fn a_server_that_does_not_read_times_out() {
-    let server = Server::script(|_| std::thread::sleep(Duration::from_secs(10)));
+    // It keeps the connection, and reads nothing of it, until the call has ended.
+    let (ended, ending) = mpsc::channel::<()>();
+    let ending = Mutex::new(ending);
+    let server = Server::script(move |_| {
+        let _ = ending.lock().unwrap().recv();
+    });
     let authority = server.authority();
     let body = vec![0; 64 << 20];
-    let start = Instant::now();
     let error = failure(
         &transport(),
         HttpRequest {
-            timeouts: patience(400, 60_000),
+            timeouts: patience(Duration::from_millis(400), FAR),
             body: Body::Bytes(&body),
             ..request(&authority, "PUT", "/")
         },
     );
     assert_eq!(error.status(), Status::Timeout);
     assert!(error.text().contains("sending to"), "{error}");
-    assert!(
-        start.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        start.elapsed()
-    );
+    drop(ended);
 }
 
 #[test]
@@ -315,9 +311,8 @@ fn a_host_that_does_not_answer_the_connect() {
     let authority = listener.0.local_addr().unwrap().to_string();
     let timeouts = Timeouts {
         connect: Duration::from_millis(300),
-        ..Timeouts::default()
+        ..patience(FAR, FAR)
     };
-    let start = Instant::now();
     let error = failure(
         &transport(),
         HttpRequest {
@@ -327,7 +322,6 @@ fn a_host_that_does_not_answer_the_connect() {
     );
     assert_eq!(error.status(), Status::Timeout, "{error}");
     assert!(error.text().contains("connecting to"), "{error}");
-    assert!(start.elapsed() < Duration::from_secs(3));
 }
 
 fn socket_with_full_queue() -> (TcpListener, Vec<std::net::TcpStream>) {

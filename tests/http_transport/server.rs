@@ -76,7 +76,7 @@ impl Server {
 
 /// The other side of one connection.
 pub(crate) struct Peer {
-    reader: BufReader<TcpStream>,
+    pub(crate) reader: BufReader<TcpStream>,
     pub(crate) number: usize,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
