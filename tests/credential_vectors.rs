@@ -9,6 +9,8 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod skip;
+
 use serde_json::Value as Json;
 use session::credentials::{NEVER, Patient};
 use session::error::{Error, Result, Status};
@@ -17,6 +19,7 @@ use session::load::environment::Environment;
 use session::session::{Options, Session, SharedConfigState};
 use session::text::Text;
 use session::transport::{Body, Header, HttpReply, HttpRequest, Transport};
+use skip::vectors;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -42,18 +45,6 @@ const LOSES: [(&str, &str); 4] = [
         "as in Go, the container and the instance are asked where nothing is configured",
     ),
 ];
-
-fn vectors() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
-    let folder = std::env::var_os("SESSION_VECTORS")
-        .map_or(beside, PathBuf::from)
-        .join("credentials");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no {}", folder.display());
-    None
-}
 
 fn json(path: &Path) -> Json {
     let text = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -363,7 +354,9 @@ fn expected(name: &str, result: std::result::Result<(), String>) -> bool {
 
 #[test]
 fn chains_give_what_was_recorded() {
-    let Some(vectors) = vectors() else { return };
+    let Some(vectors) = vectors("credentials") else {
+        return;
+    };
     let (mut count, mut failed) = (0, 0);
     for (set, least) in [
         ("default-credential-provider-chain", 15),
@@ -468,7 +461,9 @@ fn run_profiles(case: &Json, name: &str) -> std::result::Result<(), String> {
 
 #[test]
 fn profiles_are_chained_as_in_the_vectors() {
-    let Some(vectors) = vectors() else { return };
+    let Some(vectors) = vectors("credentials") else {
+        return;
+    };
     let cases = json(&vectors.join("assume-role-tests.json"));
     let cases = cases.as_array().unwrap();
     assert!(cases.len() >= 12);

@@ -6,8 +6,11 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod skip;
+
 use serde_json::Value;
 use session::endpoint::{Endpoint, Lookup, is_host_label, resolve, without_fips};
+use skip::skipped;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -252,10 +255,10 @@ fn endpoints_are_where_botocore_has_them() {
         None => root().join(".cache/venv/bin/python"),
     };
     if !python.exists() {
-        return println!(
-            "skipped: no {} with botocore; SESSION_TEST_PYTHON may name one",
+        return skipped(format_args!(
+            "no {} with botocore; SESSION_TEST_PYTHON may name one",
             python.display()
-        );
+        ));
     }
     let output = Command::new(&python)
         .arg(root().join("tests/endpoints/expected.py"))
@@ -275,10 +278,10 @@ fn endpoints_are_where_botocore_has_them() {
         .unwrap()
         .contains(&format!("botocore {version};"))
     {
-        return println!(
-            "skipped: {} has botocore {version}, which the tables are not from",
+        return skipped(format_args!(
+            "{} has botocore {version}, which the tables are not from",
             python.display()
-        );
+        ));
     }
 
     let (mut agreed, mut excepted) = (0, [0; EXCEPTIONS.len()]);

@@ -55,7 +55,7 @@ def count(program, case, folder):
 def main():
     program = sys.argv[1]
     if shutil.which("valgrind") is None:
-        print("note: instructions skipped: there is no valgrind")
+        print("note: skipped instructions: there is no valgrind")
         return SKIPPED
     with tempfile.TemporaryDirectory() as folder:
         cases.write_files(folder)

@@ -224,7 +224,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             home = Home(program, folder, kind)
             if kind == "first role" and home.run(0) == SKIPPED:
-                print("note: killed_writers skipped: processes may not be traced here")
+                print("note: skipped killed_writers: processes may not be traced here")
                 return SKIPPED
             home.reset(None)
             old, new, count = kill_everywhere(home)
@@ -234,7 +234,7 @@ def main():
             read = home.check_by_botocore()
     print(f"note: cache files are whole wherever their writer is killed: {', '.join(kills)} kills")
     if not read:
-        print("note: not read by botocore: there is none")
+        print("note: skipped the reading by botocore: there is none")
     return 0
 
 

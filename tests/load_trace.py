@@ -18,7 +18,7 @@ OPEN = re.compile(r'\b(?:open|openat|openat2|creat)\((?:AT_FDCWD, )?"([^"]*)"')
 def main():
     (program,) = sys.argv[1:]
     if subprocess.run(["strace", "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL).returncode != 0:
-        print("note: load_trace skipped: strace may not trace processes here")
+        print("note: skipped load_trace: strace may not trace processes here")
         return SKIPPED
 
     with tempfile.TemporaryDirectory() as home:

@@ -8,6 +8,8 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod skip;
+
 use serde_json::Value as Json;
 use session::config::Config;
 use session::credentials::Provider;
@@ -17,7 +19,8 @@ use session::error::{Error, Result, Status};
 use session::load::environment::Environment;
 use session::session::{Options, Session, SharedConfigState};
 use session::transport::{HttpReply, HttpRequest, Transport};
-use std::path::{Path, PathBuf};
+use skip::vectors;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 /// Keeps the URLs that it is asked for, and gives nothing.
@@ -46,19 +49,11 @@ impl Transport for Recorder {
 
 /// The cases of a file; none where the vectors are not there.
 fn cases(file: &str) -> Vec<Json> {
-    let folder = std::env::var_os("SESSION_VECTORS").map(PathBuf::from);
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
-    let path = folder.unwrap_or_else(beside).join("credentials").join(file);
-    match std::fs::read(&path) {
-        Ok(bytes) => serde_json::from_slice::<Json>(&bytes).unwrap()["tests"]
-            .as_array()
-            .unwrap()
-            .clone(),
-        Err(_) => {
-            println!("skipped: {} is not there", path.display());
-            Vec::new()
-        }
-    }
+    let Some(path) = vectors(&format!("credentials/{file}")) else {
+        return Vec::new();
+    };
+    let json: Json = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    json["tests"].as_array().unwrap().clone()
 }
 
 /// Runs a provider in a session of the case, and gives the first URL that it asks for.

@@ -960,10 +960,8 @@ TEST(row_29_proxies)
     struct server server = {0};
     const char *proxy, *other;
 
-    if (!session_has_feature("http")) {
-        printf("skipped: this build has no transport\n");
-        return;
-    }
+    if (!session_has_feature("http"))
+        SKIP("this build has no transport");
     start_server(&server);
     /* The server is the proxy, too. To connect to 0.0.0.0 is to connect to this machine, but it is no loopback. */
     proxy = formatted("HTTP_PROXY=http://127.0.0.1:%d", server.port);
@@ -1254,10 +1252,8 @@ TEST(row_40_a_ca_bundle_is_checked_at_creation)
     session_config_t *config = own_config(session_config_new());
     session_options_t *options = WITH_NOTHING;
 
-    if (!session_has_feature("http")) {
-        printf("skipped: this build has no TLS\n");
-        return;
-    }
+    if (!session_has_feature("http"))
+        SKIP("this build has no TLS");
     check_bundle_error(refused(WITH(formatted("AWS_CA_BUNDLE=%s", missing)), SESSION_ERR_CONFIG), missing);
     check_bundle_error(refused(WITH(formatted("AWS_CA_BUNDLE=%s", junk)), SESSION_ERR_CONFIG), junk);
     config_file(formatted("[default]\nca_bundle = %s\n", junk));
@@ -1277,10 +1273,8 @@ TEST(row_40_a_client_certificate_is_checked_at_creation)
     const char *key = formatted("AWS_SDK_GO_CLIENT_TLS_KEY=%s", write_file("key.pem", "junk"));
     const session_error_t *error;
 
-    if (!session_has_feature("http")) {
-        printf("skipped: this build has no TLS\n");
-        return;
-    }
+    if (!session_has_feature("http"))
+        SKIP("this build has no TLS");
     CHECK_STR(session_error_code(refused(WITH(cert), SESSION_ERR_CONFIG)), "LoadClientTLSCertError");
     CHECK_STR(session_error_code(refused(WITH(key), SESSION_ERR_CONFIG)), "LoadClientTLSCertError");
     error = refused(WITH(cert, key), SESSION_ERR_CONFIG);

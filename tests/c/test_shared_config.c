@@ -398,10 +398,8 @@ TEST(a_file_that_can_not_be_read)
     CHECK_INT(symlink("loop", in_folder("loop")), 0);
     check_unreadable(in_folder("loop"));
     check_unreadable(formatted("%s/x", write_file("file", "")));
-    if (geteuid() == 0) {
-        printf("skipped: root may read every file\n");
-        return;
-    }
+    if (geteuid() == 0)
+        SKIP("root may read every file");
     locked = write_file("locked", "[default]\nregion = locked-1\n");
     CHECK_INT(chmod(locked, 0), 0);
     check_unreadable(locked);
@@ -570,10 +568,8 @@ TEST(a_file_without_end)
     const session_error_t *error;
     pid_t child;
 
-    if (is_watched()) {
-        printf("skipped: valgrind goes over the whole buffer at each read\n");
-        return;
-    }
+    if (is_watched())
+        SKIP("valgrind goes over the whole buffer at each read");
     CHECK_INT(mkfifo(path, 0600), 0);
     child = fork();
     CHECK(child >= 0);

@@ -715,7 +715,7 @@ static session_client_t *s3_client(void)
     session_response_t *response = NULL;
 
     if (!getenv("SESSION_TEST_SERVER")) {
-        puts("note: skipped, runs beside a server alone");
+        puts("note: skipped what wants a server: there is none");
         session_config_free(config);
         return NULL;
     }

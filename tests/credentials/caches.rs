@@ -1,5 +1,6 @@
 //! Caches that are shared with the AWS CLI: what botocore writes is read, and what is written botocore reads.
 
+use crate::skip::skipped;
 use crate::world::{NOW, World, get, get_anew, mode, of_sso, of_sts};
 use serde_json::{Value as Json, json};
 use session::session::{Options, Session};
@@ -25,10 +26,10 @@ fn botocore(action: &str, home: &Path) -> Option<String> {
     let python = std::env::var_os("SESSION_TEST_PYTHON")
         .map_or_else(|| root.join(".cache/venv/bin/python"), PathBuf::from);
     if !python.exists() {
-        println!(
-            "skipped: no {} with botocore; SESSION_TEST_PYTHON may name one",
+        skipped(format_args!(
+            "no {} with botocore; SESSION_TEST_PYTHON may name one",
             python.display()
-        );
+        ));
         return None;
     }
     let script = root.join("tests/credentials/caches.py");

@@ -12,5 +12,7 @@ mod files;
 #[cfg(feature = "http")]
 mod login;
 mod roles;
+#[path = "../skip/mod.rs"]
+mod skip;
 mod sso;
 mod world;

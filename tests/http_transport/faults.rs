@@ -1,6 +1,7 @@
 //! Replies that are cut, wrong, endless or late.
 
 use super::server::{OK, Server};
+use super::skip::skipped;
 use super::{failure, read, request, transport};
 use session::error::Status;
 use session::transport::{Body, HttpRequest, Timeouts, Transport};
@@ -355,7 +356,7 @@ fn ipv6_and_names() {
                 .contains(&format!("Host: {authority}\r\n"))
         );
     } else {
-        println!("skipped: no IPv6 here");
+        skipped("no IPv6 here");
     }
     let server = Server::answering(OK);
     let authority = format!("localhost:{}", server.port);

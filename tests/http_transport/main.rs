@@ -12,6 +12,8 @@ mod faults;
 mod pool;
 mod proxy;
 mod server;
+#[path = "../skip/mod.rs"]
+mod skip;
 mod tls;
 mod wire;
 

@@ -1,6 +1,7 @@
 //! TLS: whom the transport trusts, what it says when it does not, and that a request goes to nobody else.
 
 use super::server::OK;
+use super::skip::skipped;
 use super::{failure, read, request};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -40,7 +41,7 @@ impl Certificates {
             Some(certificates)
         });
         if made.is_none() {
-            println!("skipped: no `openssl` program to make certificates with");
+            skipped("no `openssl` program to make certificates with");
         }
         made.as_ref()
     }
@@ -721,7 +722,7 @@ fn what_was_asked_for_is_checked_at_once() {
 fn the_trust_store_is_not_opened_for_plain_requests() {
     // In a process of its own, whose opened files can be seen.
     let Ok(strace) = Command::new("strace").arg("-V").output() else {
-        println!("skipped: no `strace`");
+        skipped("no `strace`");
         return;
     };
     assert!(strace.status.success());
@@ -746,7 +747,7 @@ fn the_trust_store_is_not_opened_for_plain_requests() {
         traced("tls::the_system_does_not_trust_our_ca"),
     ) {
         ((true, plain), (true, secure)) => assert_eq!((plain, secure), (false, true)),
-        _ => println!("skipped: strace is not permitted here"),
+        _ => skipped("strace is not permitted here"),
     }
     let _ = std::fs::remove_file(&log);
 }
