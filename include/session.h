@@ -14,7 +14,8 @@
  *
  * Errors: a fallible function returns a status; its last parameter, which may be NULL,
  * receives an error object on failure and NULL on success, and is never read. Other outputs
- * are untouched on failure. After SESSION_ERR_INTERNAL an object may only be freed.
+ * are untouched on failure, but for the bytes of a buffer to read into. After
+ * SESSION_ERR_INTERNAL an object may only be freed.
  *
  * Threads: every object may move between threads. Sessions, clients, credentials, cancels
  * and handler lists are synchronised inside: any thread, any time. Credentials values and
@@ -688,7 +689,7 @@ SESSION_API void session_string_free(char *string);
  * The class of an error: what a program branches on.
  *
  * @param error  borrowed, nullable
- * @return the status that the function returned with it; SESSION_OK for NULL
+ * @return the status that the function returned with it, a SESSION_ERR_ one; SESSION_OK for NULL
  * @thread Any.
  * @since 0.1.0
  */
@@ -1855,7 +1856,7 @@ enum session_status_t session_stdin_token_provider(struct session_token_request_
  * Reads the AWS files, and those of TLS that are named (CA bundle, client certificate and key); opens no socket.
  *
  * @param config  borrowed, nullable: settings that win over all others
- * @param out     receives the session; free it with session_free()
+ * @param out     receives the session; free it with session_free(). Unchanged on failure.
  * @param error   nullable: receives details on failure; free with session_error_free()
  * @return SESSION_OK; SESSION_ERR_CONFIG, SESSION_ERR_CONFIG_FILE or SESSION_ERR_PROFILE_NOT_FOUND, naming the variable
  *         or file and line; SESSION_ERR_INVALID_ARGUMENT if `out` is NULL or `config` has a bad value
@@ -1871,7 +1872,7 @@ enum session_status_t session_new(const struct session_config_t *config,
  * Loads a session as the options say; Go's NewSessionWithOptions.
  *
  * @param options  borrowed, nullable: what the load is told
- * @param out      receives the session; free it with session_free()
+ * @param out      receives the session; free it with session_free(). Unchanged on failure.
  * @param error    nullable: receives details on failure; free with session_error_free()
  * @return as session_new(); SESSION_ERR_INVALID_ARGUMENT also if `options` has a bad value
  * @thread Any; not while another thread changes the environment of the process, unless the options have one.
@@ -1908,10 +1909,10 @@ struct session_t *session_new_deferred(const struct session_config_t *config);
  *
  * A failed load is tried again next time.
  *
- * @param out    receives a handle of your own; free it with session_free()
+ * @param out    receives a handle of your own; free it with session_free(). Unchanged on failure.
  * @param error  nullable: receives details on failure; free with session_error_free()
  * @return as session_new()
- * @thread Any.
+ * @thread Any; a call that loads it not while another thread changes the environment of the process.
  * @since 0.1.0
  */
 SESSION_API
@@ -1983,9 +1984,9 @@ SESSION_API void session_free(struct session_t *session);
  *                 `"aws_secret_access_key"`, `"aws_session_token"` and `"aws_account_id"` are those that the chain starts
  *                 with, wherever they come from; another key is where the profile, or else one that it builds on,
  *                 says it, used or not.
- * @param out      receives a text: free it with session_string_free()
- * @param error    receives the error, nullable: SESSION_ERR_INVALID_ARGUMENT for an unknown name
- * @return SESSION_OK, or why not
+ * @param out      receives a text; free it with session_string_free(). Unchanged on failure.
+ * @param error    nullable: receives details on failure; free with session_error_free()
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or the name not known
  * @thread Any.
  * @since 0.1.0
  */
@@ -2023,9 +2024,9 @@ enum session_status_t session_origin(const struct session_t *session,
  *
  * @param session  borrowed
  * @param format   a session_explain_format_t
- * @param out      receives a text: free it with session_string_free()
- * @param error    receives the error, nullable
- * @return SESSION_OK, or why not
+ * @param out      receives a text; free it with session_string_free(). Unchanged on failure.
+ * @param error    nullable: receives details on failure; free with session_error_free()
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `session` or `out` is NULL or `format` none
  * @thread Any.
  * @since 0.1.0
  */
@@ -2326,7 +2327,7 @@ enum session_status_t session_handlers_set_back(struct session_handlers_t *handl
  * @param handler         the callback
  * @param user_data       nullable: given to each call; the library's from now on
  * @param free_user_data  nullable: frees `user_data`, exactly once; at once if nothing was replaced
- * @param swapped         nullable: receives whether there was one
+ * @param swapped         nullable: receives whether there was one. Unchanged on failure.
  * @param error           nullable: receives details on failure; free with session_error_free()
  * @return SESSION_OK, also if nothing was replaced; SESSION_ERR_INVALID_ARGUMENT if `handlers`, `name` or `handler` is
  *         NULL or `stage` none
@@ -2485,7 +2486,7 @@ enum session_status_t session_credentials_get(struct session_credentials_t *cred
  * @param cancel                 borrowed, nullable: as for session_credentials_get()
  * @param buffer                 receives the texts; unchanged on failure; NULL if `capacity` is 0
  * @param capacity               its size in bytes
- * @param length                 nullable: receives the size of the texts, also when the buffer is too small for them
+ * @param length                 nullable: receives the size of the texts, on failure too if the buffer is too small for them
  * @param expires_at             nullable: receives Unix seconds, or INT64_MAX for never. Unchanged on failure.
  * @param error                  nullable: receives details on failure; free with session_error_free()
  * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if the buffer is too small or NULL, or `credentials` is NULL; otherwise
@@ -2814,10 +2815,11 @@ enum session_status_t session_provider_reply_set_error(struct session_provider_r
  * @param session       borrowed
  * @param signing_name  borrowed: the name that requests of the service are signed for: `bedrock`
  * @param token         receives the token; free it with session_string_free(). Unchanged on failure.
- * @param expires_at    nullable: receives when it expires, in Unix seconds; INT64_MAX where that is not known
+ * @param expires_at    nullable: receives when it expires, in Unix seconds; INT64_MAX where that is not known. Unchanged
+ *                      on failure.
  * @param error         nullable: receives details on failure; free with session_error_free()
  * @return SESSION_OK; SESSION_ERR_CREDENTIALS if there is none; SESSION_ERR_INVALID_ARGUMENT if `session`, `signing_name`
- *         or `token` is NULL
+ *         or `token` is NULL, or the name is none; otherwise what a refresh fails with, as session_credentials_get()
  * @thread Any.
  * @since 0.1.0
  */
@@ -3182,7 +3184,9 @@ void session_request_set_retryable(struct session_request_t *request,
  * @param out      receives the response; free it with session_response_free(). Unchanged on failure.
  * @param error    nullable: receives details on failure, those of the service too; free with session_error_free()
  * @return SESSION_OK; SESSION_ERR_SERVICE if the service refused; SESSION_ERR_TRANSPORT, SESSION_ERR_TIMEOUT,
- *         SESSION_ERR_CREDENTIALS, SESSION_ERR_CONFIG, SESSION_ERR_SERIALIZATION, SESSION_ERR_HANDLER as the case may be;
+ *         SESSION_ERR_CANCELED, SESSION_ERR_CREDENTIALS, SESSION_ERR_CONFIG, SESSION_ERR_SERIALIZATION,
+ *         SESSION_ERR_HANDLER as the case may be; SESSION_ERR_CONFIG_FILE or SESSION_ERR_PROFILE_NOT_FOUND where keys are
+ *         read again from a file, or session_new_deferred() could not read it;
  *         SESSION_ERR_UNSUPPORTED where this build lacks the transport or the provider of the credentials;
  *         SESSION_ERR_INVALID_STATE if it was sent already; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or a param of
  *         the path is missing
@@ -3617,8 +3621,8 @@ const char *session_response_header_value(const struct session_response_t *respo
  * @param capacity  of `buffer`, in bytes
  * @param length    receives how many were read; 0 is the end of the body. Unchanged on failure.
  * @param error     nullable: receives details on failure; free with session_error_free()
- * @return SESSION_OK; SESSION_ERR_TRANSPORT if the body was cut; SESSION_ERR_TIMEOUT; SESSION_ERR_INVALID_ARGUMENT if a
- *         pointer is NULL or `capacity` is 0
+ * @return SESSION_OK; SESSION_ERR_TRANSPORT if the body was cut; SESSION_ERR_TIMEOUT; SESSION_ERR_CANCELED;
+ *         SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or `capacity` is 0
  * @thread The response's.
  * @since 0.1.0
  */
@@ -3637,8 +3641,9 @@ enum session_status_t session_response_read(struct session_response_t *response,
  * @param data      nullable: receives the body, borrowed from `response`, with a NUL behind it. Unchanged on failure.
  * @param length    nullable: receives its bytes. Unchanged on failure.
  * @param error     nullable: receives details on failure; free with session_error_free()
- * @return SESSION_OK; SESSION_ERR_TRANSPORT if the body was cut or is longer; SESSION_ERR_INVALID_STATE if a part of it was
- *         read by session_response_read(); SESSION_ERR_INVALID_ARGUMENT if `response` is NULL, or both outputs are
+ * @return SESSION_OK; SESSION_ERR_TRANSPORT if the body was cut or is longer; SESSION_ERR_TIMEOUT; SESSION_ERR_CANCELED;
+ *         SESSION_ERR_INVALID_STATE if a part of it was read by session_response_read(); SESSION_ERR_INVALID_ARGUMENT if
+ *         `response` is NULL, or both outputs are
  * @thread The response's.
  * @since 0.1.0
  */
@@ -3659,7 +3664,7 @@ enum session_status_t session_response_body(struct session_response_t *response,
  * @param out       receives the text; free it with session_string_free(). Unchanged on failure.
  * @param error     nullable: receives details on failure; free with session_error_free()
  * @return SESSION_OK; SESSION_ERR_SERIALIZATION if the reply is neither XML nor JSON or has no such element;
- *         SESSION_ERR_TRANSPORT if the body was cut; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+ *         SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL; otherwise as session_response_body()
  * @thread The response's.
  * @since 0.1.0
  */

@@ -128,6 +128,65 @@ fn start_of(made: &str, function: &str) -> Option<usize> {
     made.get(..at)?.rfind("\n/**\n").map(|at| at + 1)
 }
 
+/// The comment and the declaration of each function, both without line ends and stars.
+fn functions(header: &str) -> Vec<(String, String)> {
+    let in_one_line = |text: &str| {
+        let words = text.split_whitespace().filter(|word| *word != "*");
+        words.collect::<Vec<_>>().join(" ")
+    };
+    header
+        .split("/**\n")
+        .filter_map(|rest| rest.split_once("*/\n"))
+        .filter_map(|(comment, rest)| {
+            let declaration = rest.strip_prefix("SESSION_API")?.split(';').next()?;
+            Some((in_one_line(comment), in_one_line(declaration)))
+        })
+        .collect()
+}
+
+/// What a comment leaves untold: who may call the function, since when it is there, what it gives, and how it fails.
+fn untold(comment: &str, declaration: &str) -> Vec<&'static str> {
+    let (rest, returned) = comment.split_once("@return ").unwrap_or((comment, ""));
+    let is_void = declaration.starts_with("void session_");
+    let mut wanted = vec![
+        ("@thread", comment.contains("@thread ")),
+        ("@since", comment.contains("@since ")),
+        ("@return", is_void || !returned.is_empty()),
+    ];
+    if declaration.starts_with("enum session_status_t ") {
+        let told = returned.contains("SESSION_ERR_") || returned.contains("as session_");
+        wanted.push(("which errors it gives, or as what", told));
+        // Of a buffer its length tells what counts.
+        let outputs = rest.split("@param ").skip(1).filter(|param| {
+            param.contains("receives")
+                && !param.starts_with("error ")
+                && !param.starts_with("buffer ")
+        });
+        wanted.extend(outputs.map(|output| {
+            (
+                "what an output is on failure",
+                output.contains("on failure"),
+            )
+        }));
+    }
+    wanted.retain(|(_, told)| !told);
+    wanted.into_iter().map(|(what, _)| what).collect()
+}
+
+#[test]
+fn every_comment_tells_errors_threads_and_version() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/session.h");
+    let header = fs::read_to_string(path).unwrap();
+    let functions = functions(&header);
+    assert_eq!(functions.len(), header.matches("\nSESSION_API").count());
+    let faults = functions.iter().flat_map(|(comment, declaration)| {
+        let untold = untold(comment, declaration).into_iter();
+        untold.map(move |what| format!("{declaration}: {what}"))
+    });
+    let faults: Vec<_> = faults.collect();
+    assert!(faults.is_empty(), "not told:\n{}", faults.join("\n"));
+}
+
 #[test]
 fn the_version_macros_are_those_of_the_package() {
     let header =

@@ -17,10 +17,11 @@ use std::ffi::c_char;
 /// @param session       borrowed
 /// @param signing_name  borrowed: the name that requests of the service are signed for: `bedrock`
 /// @param token         receives the token; free it with session_string_free(). Unchanged on failure.
-/// @param expires_at    nullable: receives when it expires, in Unix seconds; INT64_MAX where that is not known
+/// @param expires_at    nullable: receives when it expires, in Unix seconds; INT64_MAX where that is not known. Unchanged
+///                      on failure.
 /// @param error         nullable: receives details on failure; free with session_error_free()
 /// @return SESSION_OK; SESSION_ERR_CREDENTIALS if there is none; SESSION_ERR_INVALID_ARGUMENT if `session`, `signing_name`
-///         or `token` is NULL
+///         or `token` is NULL, or the name is none; otherwise what a refresh fails with, as session_credentials_get()
 /// @thread Any.
 /// @since 0.1.0
 #[unsafe(no_mangle)]

@@ -152,7 +152,7 @@ pub unsafe extern "C" fn session_credentials_get(
 /// @param cancel                 borrowed, nullable: as for session_credentials_get()
 /// @param buffer                 receives the texts; unchanged on failure; NULL if `capacity` is 0
 /// @param capacity               its size in bytes
-/// @param length                 nullable: receives the size of the texts, also when the buffer is too small for them
+/// @param length                 nullable: receives the size of the texts, on failure too if the buffer is too small for them
 /// @param expires_at             nullable: receives Unix seconds, or INT64_MAX for never. Unchanged on failure.
 /// @param error                  nullable: receives details on failure; free with session_error_free()
 /// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if the buffer is too small or NULL, or `credentials` is NULL; otherwise

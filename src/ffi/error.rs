@@ -32,7 +32,7 @@ unsafe fn number_of<T>(error: *const session_error_t, none: T, of: impl FnOnce(&
 /// The class of an error: what a program branches on.
 ///
 /// @param error  borrowed, nullable
-/// @return the status that the function returned with it; SESSION_OK for NULL
+/// @return the status that the function returned with it, a SESSION_ERR_ one; SESSION_OK for NULL
 /// @thread Any.
 /// @since 0.1.0
 #[unsafe(no_mangle)]

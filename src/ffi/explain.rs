@@ -43,9 +43,9 @@ fn format_of(number: c_int) -> Result<Format> {
 ///                 `"aws_secret_access_key"`, `"aws_session_token"` and `"aws_account_id"` are those that the chain starts
 ///                 with, wherever they come from; another key is where the profile, or else one that it builds on,
 ///                 says it, used or not.
-/// @param out      receives a text: free it with session_string_free()
-/// @param error    receives the error, nullable: SESSION_ERR_INVALID_ARGUMENT for an unknown name
-/// @return SESSION_OK, or why not
+/// @param out      receives a text; free it with session_string_free(). Unchanged on failure.
+/// @param error    nullable: receives details on failure; free with session_error_free()
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or the name not known
 /// @thread Any.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -93,9 +93,9 @@ pub unsafe extern "C" fn session_origin(
 ///
 /// @param session  borrowed
 /// @param format   a session_explain_format_t
-/// @param out      receives a text: free it with session_string_free()
-/// @param error    receives the error, nullable
-/// @return SESSION_OK, or why not
+/// @param out      receives a text; free it with session_string_free(). Unchanged on failure.
+/// @param error    nullable: receives details on failure; free with session_error_free()
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `session` or `out` is NULL or `format` none
 /// @thread Any.
 /// @since 0.1.0
 #[unsafe(no_mangle)]

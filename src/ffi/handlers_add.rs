@@ -200,7 +200,7 @@ pub unsafe extern "C" fn session_handlers_set_back(
 /// @param handler         the callback
 /// @param user_data       nullable: given to each call; the library's from now on
 /// @param free_user_data  nullable: frees `user_data`, exactly once; at once if nothing was replaced
-/// @param swapped         nullable: receives whether there was one
+/// @param swapped         nullable: receives whether there was one. Unchanged on failure.
 /// @param error           nullable: receives details on failure; free with session_error_free()
 /// @return SESSION_OK, also if nothing was replaced; SESSION_ERR_INVALID_ARGUMENT if `handlers`, `name` or `handler` is
 ///         NULL or `stage` none

@@ -325,7 +325,9 @@ pub unsafe extern "C" fn session_request_set_retryable(
 /// @param out      receives the response; free it with session_response_free(). Unchanged on failure.
 /// @param error    nullable: receives details on failure, those of the service too; free with session_error_free()
 /// @return SESSION_OK; SESSION_ERR_SERVICE if the service refused; SESSION_ERR_TRANSPORT, SESSION_ERR_TIMEOUT,
-///         SESSION_ERR_CREDENTIALS, SESSION_ERR_CONFIG, SESSION_ERR_SERIALIZATION, SESSION_ERR_HANDLER as the case may be;
+///         SESSION_ERR_CANCELED, SESSION_ERR_CREDENTIALS, SESSION_ERR_CONFIG, SESSION_ERR_SERIALIZATION,
+///         SESSION_ERR_HANDLER as the case may be; SESSION_ERR_CONFIG_FILE or SESSION_ERR_PROFILE_NOT_FOUND where keys are
+///         read again from a file, or session_new_deferred() could not read it;
 ///         SESSION_ERR_UNSUPPORTED where this build lacks the transport or the provider of the credentials;
 ///         SESSION_ERR_INVALID_STATE if it was sent already; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or a param of
 ///         the path is missing

@@ -106,8 +106,8 @@ pub unsafe extern "C" fn session_response_header_value(
 /// @param capacity  of `buffer`, in bytes
 /// @param length    receives how many were read; 0 is the end of the body. Unchanged on failure.
 /// @param error     nullable: receives details on failure; free with session_error_free()
-/// @return SESSION_OK; SESSION_ERR_TRANSPORT if the body was cut; SESSION_ERR_TIMEOUT; SESSION_ERR_INVALID_ARGUMENT if a
-///         pointer is NULL or `capacity` is 0
+/// @return SESSION_OK; SESSION_ERR_TRANSPORT if the body was cut; SESSION_ERR_TIMEOUT; SESSION_ERR_CANCELED;
+///         SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL or `capacity` is 0
 /// @thread The response's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -140,8 +140,9 @@ pub unsafe extern "C" fn session_response_read(
 /// @param data      nullable: receives the body, borrowed from `response`, with a NUL behind it. Unchanged on failure.
 /// @param length    nullable: receives its bytes. Unchanged on failure.
 /// @param error     nullable: receives details on failure; free with session_error_free()
-/// @return SESSION_OK; SESSION_ERR_TRANSPORT if the body was cut or is longer; SESSION_ERR_INVALID_STATE if a part of it was
-///         read by session_response_read(); SESSION_ERR_INVALID_ARGUMENT if `response` is NULL, or both outputs are
+/// @return SESSION_OK; SESSION_ERR_TRANSPORT if the body was cut or is longer; SESSION_ERR_TIMEOUT; SESSION_ERR_CANCELED;
+///         SESSION_ERR_INVALID_STATE if a part of it was read by session_response_read(); SESSION_ERR_INVALID_ARGUMENT if
+///         `response` is NULL, or both outputs are
 /// @thread The response's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
@@ -179,7 +180,7 @@ pub unsafe extern "C" fn session_response_body(
 /// @param out       receives the text; free it with session_string_free(). Unchanged on failure.
 /// @param error     nullable: receives details on failure; free with session_error_free()
 /// @return SESSION_OK; SESSION_ERR_SERIALIZATION if the reply is neither XML nor JSON or has no such element;
-///         SESSION_ERR_TRANSPORT if the body was cut; SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL
+///         SESSION_ERR_INVALID_ARGUMENT if a pointer is NULL; otherwise as session_response_body()
 /// @thread The response's.
 /// @since 0.1.0
 #[unsafe(no_mangle)]

@@ -21,7 +21,7 @@ handle!(shared session_t => Session);
 /// Reads the AWS files, and those of TLS that are named (CA bundle, client certificate and key); opens no socket.
 ///
 /// @param config  borrowed, nullable: settings that win over all others
-/// @param out     receives the session; free it with session_free()
+/// @param out     receives the session; free it with session_free(). Unchanged on failure.
 /// @param error   nullable: receives details on failure; free with session_error_free()
 /// @return SESSION_OK; SESSION_ERR_CONFIG, SESSION_ERR_CONFIG_FILE or SESSION_ERR_PROFILE_NOT_FOUND, naming the variable
 ///         or file and line; SESSION_ERR_INVALID_ARGUMENT if `out` is NULL or `config` has a bad value
@@ -46,7 +46,7 @@ pub unsafe extern "C" fn session_new(
 /// Loads a session as the options say; Go's NewSessionWithOptions.
 ///
 /// @param options  borrowed, nullable: what the load is told
-/// @param out      receives the session; free it with session_free()
+/// @param out      receives the session; free it with session_free(). Unchanged on failure.
 /// @param error    nullable: receives details on failure; free with session_error_free()
 /// @return as session_new(); SESSION_ERR_INVALID_ARGUMENT also if `options` has a bad value
 /// @thread Any; not while another thread changes the environment of the process, unless the options have one.
@@ -113,10 +113,10 @@ pub unsafe extern "C" fn session_new_deferred(config: *const session_config_t) -
 ///
 /// A failed load is tried again next time.
 ///
-/// @param out    receives a handle of your own; free it with session_free()
+/// @param out    receives a handle of your own; free it with session_free(). Unchanged on failure.
 /// @param error  nullable: receives details on failure; free with session_error_free()
 /// @return as session_new()
-/// @thread Any.
+/// @thread Any; a call that loads it not while another thread changes the environment of the process.
 /// @since 0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_default(
