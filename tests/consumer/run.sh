@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs a build into an empty folder and builds a consumer against it by find_package and by pkg-config.
+# Installs a build into an empty folder and builds a consumer against it by find_package, by pkg-config, and as the README
+# says.
 # Usage: run.sh BUILD_FOLDER C_COMPILER
 set -eu
 build=$1 cc=$2
@@ -37,5 +38,15 @@ check pkg-config "$prefix/shared"
 $cc "$source/main.c" $(pkg-config --cflags session) "$lib/libsession.a" \
     $(pkg-config --static --libs session | sed 's/-lsession//') -o "$prefix/static"
 check_static "pkg-config, static" "$prefix/static"
+
+# The lines of the README, with a home of their own.
+home=$prefix/home
+mkdir -p "$home/build"
+ln -s "$build" "$home/build/release"
+cp "$source/main.c" "$home/program.c"
+sed -n '/^cmake --install .*~\/session/,/^```/{/^```/!p}' "$source/../../README.md" >"$home/lines"
+test -s "$home/lines" || fail "the README has no lines for ~/session"
+(cd "$home" && unset PKG_CONFIG_PATH && HOME=$home sh -eu lines) >"$home/said" || { cat "$home/said"; fail "the README's lines fail"; }
+check README "$home/a.out"
 
 ! nm "$lib/libsession.so" 2>/dev/null | grep -q . || echo "note: the installed library is not stripped"
