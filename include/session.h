@@ -22,8 +22,9 @@
  * errors never change. A configuration, options, a request, a response and a signing belong
  * to one thread at a time. No thread needs clean-up; the library stays mapped after dlclose.
  * There is no global initialisation. Nothing is printed but by session_must_new() and
- * session_stdin_token_provider(). Process-wide are the default session and the cache of
- * signing keys. A forked child opens connections of its own.
+ * session_stdin_token_provider(). Process-wide are the default session, the caches of signing
+ * keys and of trusted certificates, and the thread of session_background_refresh_start(). A
+ * forked child opens connections of its own.
  *
  * The Go package this follows: github.com/aws/aws-sdk-go/aws/session.
  */
@@ -63,6 +64,7 @@
 #define SESSION_TRANSPORT_INIT { sizeof(session_transport_t), NULL, NULL, NULL }
 /** An empty session_provider_t, with the size that the caller knows. */
 #define SESSION_PROVIDER_INIT { sizeof(session_provider_t), NULL, NULL, NULL }
+/** An empty session_body_t of unknown length, with the size that the caller knows. */
 #define SESSION_BODY_INIT { sizeof(session_body_t), -1, NULL, NULL, NULL, NULL }
 
 /**
