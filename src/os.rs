@@ -1,4 +1,5 @@
-//! The system calls that the standard library does not have. The only unsafe code outside the C interface.
+//! The system calls that the standard library does not have. The only unsafe code outside the C interface but for
+//! `credentials/striped.rs`.
 #![allow(unsafe_code, reason = "each block is one libc call with its reason")]
 
 mod process;
@@ -11,10 +12,12 @@ pub(crate) use socket::{connect, send};
 
 use std::ffi::CStr;
 use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::mem::ManuallyDrop;
 use std::os::fd::FromRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::time::Instant;
 
 unsafe extern "C" {
     /// The environment of the process, a list that ends in NULL; POSIX declares it in no header.
@@ -94,6 +97,21 @@ pub(crate) fn coarse_seconds() -> i64 {
     #[allow(clippy::unnecessary_cast, reason = "it is narrower on some systems")]
     let seconds = time.tv_sec as i64;
     seconds
+}
+
+/// Bits by chance, in a child of fork() others than in its parent and in its other children.
+pub(crate) fn random() -> u128 {
+    let mut bytes = [0; size_of::<u128>()];
+    // SAFETY: the buffer has as many bytes as are said.
+    match unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), bytes.len()) } {
+        0 => u128::from_ne_bytes(bytes),
+        // A kernel that has no such call: what differs from process to process, and from time to time.
+        _ => {
+            let (state, now) = (RandomState::new(), Instant::now());
+            let half = |half: u8| u128::from(state.hash_one((std::process::id(), now, half)));
+            half(0) << 64 | half(1)
+        }
+    }
 }
 
 /// Standard input without a buffer: what is not read stays where it is, for the host.

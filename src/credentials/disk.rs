@@ -1,8 +1,8 @@
 //! Files with secrets that other programs share: read within bounds, and replaced as a whole.
 
+use crate::os;
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, DirEntry, File, OpenOptions};
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -90,7 +90,7 @@ fn is_temporary(name: &OsStr) -> bool {
 fn create_in(folder: &Path) -> io::Result<(PathBuf, File)> {
     let mut tries = 0;
     loop {
-        let random = RandomState::new().build_hasher().finish();
+        let random = os::random() as u64;
         let path = folder.join(OsString::from(format!("tmp{random:016x}.tmp")));
         let created = OpenOptions::new()
             .write(true)

@@ -6,11 +6,10 @@
 use super::Request;
 use crate::config::Field;
 use crate::error::{Error, Status};
+use crate::os;
 use crate::resolved::ResolvedConfig;
 use crate::service::redirect;
 use crate::text::Text;
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 /// What a client's requests learn from each other.
@@ -374,16 +373,15 @@ fn parse_date(text: &str) -> Option<i64> {
         .then(|| date.unix_timestamp().saturating_mul(1_000_000_000))
 }
 
-/// A number from 0 to 1 by chance. The seeds of the standard library's maps come from the system and differ each time.
+/// A number from 0 to 1 by chance.
 fn fraction() -> f64 {
-    let random = RandomState::new().hash_one(0u8);
-    (random >> 11) as f64 / (1u64 << 53) as f64
+    (os::random() as u64 >> 11) as f64 / (1u64 << 53) as f64
 }
 
 /// A UUID of version 4 by chance, for `amz-sdk-invocation-id`.
 pub(super) fn uuid() -> Text {
-    let high = RandomState::new().hash_one(1u8);
-    let low = RandomState::new().hash_one(2u8);
+    let random = os::random();
+    let (high, low) = ((random >> 64) as u64, random as u64);
     Text::format(format_args!(
         "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
         high >> 32,

@@ -277,6 +277,54 @@ TEST(a_hundred_children_at_once)
     stop_server(server);
 }
 
+/* The first 32 bits of the id of a request that is sent now. */
+static int id_of_request(const session_client_t *client)
+{
+    session_request_t *request = fake_request(client, "GetObject", "GET", "/k", NULL);
+    session_response_t *response = NULL;
+    session_error_t *error = NULL;
+    const char *id;
+    int bits;
+
+    CHECK_OK(session_request_send(request, &response, &error), error);
+    id = session_request_header(request, "amz-sdk-invocation-id");
+    CHECK_INT(strlen(id), 36);
+    bits = (int)strtoul(id, NULL, 16);
+    session_response_free(response);
+    session_request_free(request);
+    return bits;
+}
+
+TEST(children_draw_other_lots)
+{
+    unsigned port;
+    pid_t server = start_server(&port), children[2];
+    session_client_t *client = client_of(port);
+    int own[2], first, second;
+
+    own[0] = id_of_request(client);
+    CHECK_INT(pipe(pipes), 0);
+    for (int i = 0; i < 2; i++) {
+        children[i] = fork();
+        CHECK(children[i] >= 0);
+        if (children[i] == 0) {
+            tell(id_of_request(client));
+            end_child(client);
+        }
+    }
+    first = hear();
+    second = hear();
+    own[1] = id_of_request(client);
+    CHECK(first != second);
+    for (int i = 0; i < 2; i++) {
+        CHECK(first != own[i] && second != own[i]);
+        wait_for(children[i]);
+    }
+    CHECK(own[0] != own[1]);
+    session_client_free(client);
+    stop_server(server);
+}
+
 /* ---- Providers of credentials, while another thread makes what they need */
 
 #define STS_REPLY                                                                                             \
