@@ -84,7 +84,11 @@ pub(crate) fn request(request: &mut Request) {
         return;
     }
     let clear = unredacted(config);
-    let mut line = format!("DEBUG: Request {}: {} ", name(request), request.method());
+    let mut line = format!(
+        "DEBUG: Request {} Details: {} ",
+        name(request),
+        request.method()
+    );
     line.push_str(&match clear {
         true => request.url().text().to_string(),
         false => redact::url(request.url().text()),
@@ -107,7 +111,11 @@ pub(crate) fn response(request: &mut Request) {
     let Some(response) = request.response().filter(|_| wants(config, Level::Debug)) else {
         return;
     };
-    let mut line = format!("DEBUG: Response {}: {}", name(request), response.status());
+    let mut line = format!(
+        "DEBUG: Response {} Details: {}",
+        name(request),
+        response.status()
+    );
     headers(&mut line, response.headers().as_slice(), unredacted(config));
     tell(config, Level::Debug, &line);
 }
@@ -139,7 +147,7 @@ pub(crate) fn signature(request: &Request, canonical_request: &str, string_to_si
         false => without_secret_lines(canonical_request),
     };
     let line = format!(
-        "DEBUG: Request Signature {}: canonical string \"{shown}\", string to sign \"{string_to_sign}\"",
+        "DEBUG: Request Signature: {}, canonical string \"{shown}\", string to sign \"{string_to_sign}\"",
         name(request)
     );
     tell(config, Level::Signing, &line);

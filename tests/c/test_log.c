@@ -101,8 +101,8 @@ TEST(each_level_tells_its_own_and_what_is_sent)
 {
     const struct {
         const char *level, *tells;
-    } cases[] = {{"debug", "1000 DEBUG: Request s3/PutObject: PUT "},
-                 {"signing", "1001 DEBUG: Request Signature s3/PutObject: canonical string "},
+    } cases[] = {{"debug", "1000 DEBUG: Request s3/PutObject Details: PUT "},
+                 {"signing", "1001 DEBUG: Request Signature: s3/PutObject, canonical string "},
                  {"body", "1002 DEBUG: Request Body s3/PutObject: 8 bytes: the\\nbody\n"},
                  {"retries", "1004 DEBUG: Retrying Request s3/PutObject, attempt 1\n"},
                  {"errors", "1008 DEBUG: Validate Response s3/PutObject failed, attempt 1/2, error "}};
@@ -112,8 +112,8 @@ TEST(each_level_tells_its_own_and_what_is_sent)
 
         fake_answer(&fake, 503, "<Error><Code>SlowDown</Code><Message>two\nlines</Message></Error>");
         session_error_free(fake_fail(put(client)));
-        CHECK_CONTAINS(log_.text, "1000 DEBUG: Request s3/PutObject: PUT https://bucket.s3.us-west-2.amazonaws.com/a%20key ");
-        CHECK_CONTAINS(log_.text, "1000 DEBUG: Response s3/PutObject: 503");
+        CHECK_CONTAINS(log_.text, "1000 DEBUG: Request s3/PutObject Details: PUT https://bucket.s3.us-west-2.amazonaws.com/a%20key ");
+        CHECK_CONTAINS(log_.text, "1000 DEBUG: Response s3/PutObject Details: 503");
         for (int n = 0; n < 5; n++)
             if (n == i)
                 CHECK_CONTAINS(log_.text, cases[n].tells);
