@@ -1087,6 +1087,22 @@ enum session_status_t session_config_set_auth_scheme_preference(struct session_c
                                                                 const char *value);
 
 /**
+ * Sets `sdk_ua_app_id`: what the program calls itself, told to services as `app/NAME` in `User-Agent`.
+ *
+ * AWS asks for at most 50 letters, digits or other characters of an HTTP token; each other one is sent as `-`. Others can
+ * say it in AWS_SDK_UA_APP_ID and in the profile.
+ *
+ * @param config  borrowed
+ * @param value   borrowed: the name; empty: none
+ * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid
+ * @thread The configuration's.
+ * @since 0.1.0
+ */
+SESSION_API
+enum session_status_t session_config_set_sdk_ua_app_id(struct session_config_t *config,
+                                                       const char *value);
+
+/**
  * Sets `disable_ssl`: plain HTTP instead of HTTPS.
  *
  * @param config  borrowed

@@ -216,6 +216,7 @@ class config : public detail::owner<session_config_t, session_config_free> {
     config &max_retries(std::uint32_t v) { return with(session_config_set_max_retries, v); }
     config &max_attempts(std::uint32_t v) { return with(session_config_set_max_attempts, v); }
     config &auth_scheme_preference(text v) { return with(session_config_set_auth_scheme_preference, v); }
+    config &sdk_ua_app_id(text v) { return with(session_config_set_sdk_ua_app_id, v); }
     config &retry_mode(text v) { return with(session_config_set_retry_mode, v); }
     config &log_level(text v) { return with(session_config_set_log_level, v); }
     config &ca_bundle(text v) { return with(session_config_set_ca_bundle, v); }

@@ -130,6 +130,8 @@ fields! {
     /// Which schemes of authentication come first, where a service takes more than one.
     AuthSchemePreference "auth_scheme_preference" Kind::Text,
         outside(&[Variable::AuthSchemePreference], Key::AuthSchemePreference), None;
+    /// What the program calls itself in its requests, in `User-Agent`.
+    SdkUaAppId "sdk_ua_app_id" Kind::Text, outside(&[Variable::SdkUaAppId], Key::SdkUaAppId), None;
     /// Plain HTTP instead of HTTPS.
     DisableSsl "disable_ssl" FLAG, NOWHERE, None;
     /// FIPS endpoints.

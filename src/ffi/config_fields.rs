@@ -134,6 +134,25 @@ pub unsafe extern "C" fn session_config_set_auth_scheme_preference(
     unsafe { set_text(config, Field::AuthSchemePreference, value) }
 }
 
+/// Sets `sdk_ua_app_id`: what the program calls itself, told to services as `app/NAME` in `User-Agent`.
+///
+/// AWS asks for at most 50 letters, digits or other characters of an HTTP token; each other one is sent as `-`. Others can
+/// say it in AWS_SDK_UA_APP_ID and in the profile.
+///
+/// @param config  borrowed
+/// @param value   borrowed: the name; empty: none
+/// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT, also remembered in `config`, if either is NULL or the text not valid
+/// @thread The configuration's.
+/// @since 0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_config_set_sdk_ua_app_id(
+    config: *mut session_config_t,
+    value: *const c_char,
+) -> session_status_t {
+    // SAFETY: NULL or live objects.
+    unsafe { set_text(config, Field::SdkUaAppId, value) }
+}
+
 /// Sets `disable_ssl`: plain HTTP instead of HTTPS.
 ///
 /// @param config  borrowed

@@ -92,6 +92,7 @@ variables! {
     UseDualstackEndpoint "AWS_USE_DUALSTACK_ENDPOINT" Value;
     UseFipsEndpoint "AWS_USE_FIPS_ENDPOINT" Value;
     AuthSchemePreference "AWS_AUTH_SCHEME_PREFERENCE" Value;
+    SdkUaAppId "AWS_SDK_UA_APP_ID" Value;
     EndpointUrl "AWS_ENDPOINT_URL" Url;
     IgnoreConfiguredEndpointUrls "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" Value;
     MaxAttempts "AWS_MAX_ATTEMPTS" Value;

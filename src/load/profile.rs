@@ -91,6 +91,7 @@ keys! {
     MaxAttempts "max_attempts" SharedConfig;
     RetryMode "retry_mode" SharedConfig;
     AuthSchemePreference "auth_scheme_preference" SharedConfig;
+    SdkUaAppId "sdk_ua_app_id" SharedConfig;
     EndpointUrl "endpoint_url" SharedConfig;
     IgnoreConfiguredEndpointUrls "ignore_configured_endpoint_urls" SharedConfig;
     Services "services" SharedConfig;

@@ -1,10 +1,11 @@
 //! The handlers that every session starts with, under Go's names.
 
+use crate::config::Field;
 use crate::error::{Error, Status};
 use crate::handlers::{Handler, Handlers, Stage, stop_on_error};
 use crate::load::environment::Variable;
 use crate::request::{Request, retry};
-use crate::text::Text;
+use crate::text::{Text, is_token};
 use once_cell::race::OnceBox;
 use std::sync::Arc;
 
@@ -157,6 +158,15 @@ fn user_agent_of_host(request: &mut Request) {
     if let Some(host) = host.filter(|host| !host.bytes().any(|byte| byte.is_ascii_control())) {
         let addition = Text::lossy(format!("exec-env/{host}"));
         add_to_user_agent(request, &addition);
+    }
+    let program = request.client().configuration().text(Field::SdkUaAppId);
+    if !program.is_empty() {
+        let spelt = |c: char| match is_token(c.encode_utf8(&mut [0; 4])) {
+            true => c,
+            false => '-',
+        };
+        let program: String = program.chars().map(spelt).collect();
+        add_to_user_agent(request, &Text::lossy(format!("app/{program}")));
     }
 }
 

@@ -378,6 +378,16 @@ TEST(auth_scheme_preference)
     CHECK_KEPT(auth_scheme_preference, "sigv4", "httpBearerAuth");
 }
 
+TEST(sdk_ua_app_id)
+{
+    sent(put_object("a-bucket", SETTINGS("sdk_ua_app_id", "my app/2.0")));
+    CHECK_CONTAINS(wire_header("User-Agent"), " app/my-app-2.0");
+    sent(put_object("a-bucket", NO_SETTINGS));
+    CHECK(!strstr(wire_header("User-Agent"), "app/"));
+    CHECK_TEXT_SETTERS(sdk_ua_app_id, "app");
+    CHECK_KEPT(sdk_ua_app_id, "one", "two");
+}
+
 TEST(retry_mode)
 {
     CHECK_INT(tries(SETTINGS("retry_mode", "standard")), 3);
