@@ -91,6 +91,8 @@ pub struct Request {
     signed_with: Option<Snapshot>,
     /// When that was: Unix nanoseconds.
     signed_at: Option<i64>,
+    /// How far it took the servers' clock to be ahead, in nanoseconds.
+    signed_skew: i64,
     invocation_id: Text,
     /// How long the presigned URL is good, in seconds, while one is made.
     presign_seconds: Option<u32>,
@@ -157,6 +159,7 @@ impl Request {
             redirected: false,
             signed_with: None,
             signed_at: None,
+            signed_skew: 0,
             invocation_id: Text::EMPTY,
             presign_seconds: None,
             presigned_url: None,
@@ -397,9 +400,9 @@ impl Request {
         self.signed_at.unwrap_or(self.attempted_at)
     }
 
-    /// Keeps when a signature was made, and with what.
-    pub(crate) fn set_signed(&mut self, at: i64, credentials: Snapshot) {
-        self.signed_at = Some(at);
+    /// Keeps when a signature was made, for a clock that is so far ahead, and with what.
+    pub(crate) fn set_signed(&mut self, at: i64, skew: i64, credentials: Snapshot) {
+        (self.signed_at, self.signed_skew) = (Some(at), skew);
         self.signed_with = Some(credentials);
     }
 

@@ -349,8 +349,8 @@ fn learn_skew(request: &mut Request, error: &Error) -> bool {
     let Some(theirs) = date else { return false };
     let client = request.client().clone();
     let offset = theirs.saturating_sub(client.configuration().now());
-    let known = client.retries().clock_offset();
-    if offset.saturating_sub(known).saturating_abs() < FOUR_MINUTES {
+    // Not with what the client knows by now: another request may have learned it in the meantime.
+    if offset.saturating_sub(request.signed_skew).saturating_abs() < FOUR_MINUTES {
         return false;
     }
     client.retries().set_clock_offset(offset);

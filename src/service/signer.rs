@@ -38,9 +38,10 @@ pub(crate) fn sign(request: &mut Request) {
         .and_then(|credentials| {
             // Now, as it may have taken minutes to get them.
             let now = client.configuration().now();
-            let theirs = now.saturating_add(client.retries().clock_offset());
+            let skew = client.retries().clock_offset();
+            let theirs = now.saturating_add(skew);
             let signed = signature(request, &credentials, theirs.div_euclid(1_000_000_000));
-            request.set_signed(now, credentials);
+            request.set_signed(now, skew, credentials);
             signed
         });
     match signed {

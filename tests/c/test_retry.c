@@ -5,6 +5,7 @@
 #include "check.h"
 #include "fake_transport.h"
 
+#include <pthread.h>
 #include <strings.h>
 
 #define MS INT64_C(1000000)
@@ -633,5 +634,58 @@ TEST(a_wrong_date_on_a_good_reply_changes_nothing)
     CHECK_OK(run(&scene, client, STEP(200, "Date", "Thu, 02 Jan 2020 05:04:05 GMT", NULL), 1), scene.error);
     CHECK_OK(run(&scene, client, &good, 1), scene.error);
     CHECK_STR(scene.sent[0].date, "20200102T030405Z");
+    end(&scene, client);
+}
+
+/* ---- The same, of several requests in flight */
+
+#define FLIGHTS 8
+
+static pthread_barrier_t all_sent;
+
+/* Refuses what the slow clock has signed, once all have sent it. */
+static session_status_t refuse_slow(session_http_request_t *request, session_http_reply_t *reply, void *user_data)
+{
+    static const char refusal[] = "<Error><Code>RequestTimeTooSkewed</Code><Message>m</Message></Error>";
+
+    (void)user_data;
+    if (strcmp(session_http_request_header(request, "x-amz-date"), "20200102T030405Z") != 0)
+        return session_http_reply_set_status(reply, 200);
+    pthread_barrier_wait(&all_sent);
+    session_http_reply_set_status(reply, 403);
+    session_http_reply_add_header(reply, "Date", "Thu, 02 Jan 2020 05:04:05 GMT");
+    return session_http_reply_write(reply, refusal, sizeof refusal - 1);
+}
+
+static void no_sleep(uint64_t nanoseconds, void *user_data)
+{
+    (void)nanoseconds;
+    (void)user_data;
+}
+
+static void *get_one(void *client)
+{
+    fake_succeed(fake_request(client, "GetObject", "GET", "/k", NULL));
+    return NULL;
+}
+
+TEST(a_clock_that_is_off_is_corrected_for_all_that_it_has_signed)
+{
+    struct scene scene;
+    session_config_t *config = scene_config(&scene, "standard");
+    session_transport_t transport = SESSION_TRANSPORT_INIT;
+    session_client_t *client;
+    pthread_t threads[FLIGHTS];
+
+    transport.send = refuse_slow;
+    CHECK_OK(session_config_set_transport(config, &transport), NULL);
+    session_config_set_sleep(config, no_sleep, NULL, NULL);
+    client = client_of(config, "s3");
+    pthread_barrier_init(&all_sent, NULL, FLIGHTS);
+    for (int i = 0; i < FLIGHTS; i++)
+        CHECK_INT(pthread_create(&threads[i], NULL, get_one, client), 0);
+    for (int i = 0; i < FLIGHTS; i++)
+        CHECK_INT(pthread_join(threads[i], NULL), 0);
+    pthread_barrier_destroy(&all_sent);
     end(&scene, client);
 }
