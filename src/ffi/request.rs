@@ -263,7 +263,8 @@ pub unsafe extern "C" fn session_request_set_signing_name(
 
 /// Makes a request fail, or takes its error away.
 ///
-/// An error that a handler of VALIDATE, BUILD, SIGN or SEND sets ends the request before it is sent.
+/// An error that a handler of VALIDATE, BUILD, SIGN or SEND sets ends the request before it is sent. One that is set later is
+/// retried like a service's: by the HTTP status of the reply and its own code.
 ///
 /// @param request  borrowed, nullable: nothing happens for NULL
 /// @param code     borrowed, nullable: the error's code; NULL takes the error away

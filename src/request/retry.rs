@@ -126,7 +126,7 @@ pub(super) fn after_retry(request: &mut Request) {
         client.token().forget();
     }
     let policy = Policy::of(client.configuration(), request.service());
-    let kind = policy.classify(&error);
+    let kind = policy.classify(&error, request.http_status());
     let expired = is_expired_credentials(error.code());
     let skewed = learn_skew(request, &error);
     if request.retryable().is_none() {
@@ -150,7 +150,7 @@ pub(super) fn after_retry(request: &mut Request) {
     let delay = if skewed {
         0
     } else {
-        policy.delay(request, &error, kind)
+        policy.delay(request, kind)
     };
     if let Err(canceled) = request.wait(delay) {
         request.set_retryable(Some(false));
@@ -163,14 +163,13 @@ pub(super) fn after_retry(request: &mut Request) {
 }
 
 impl Policy {
-    fn classify(&self, error: &Error) -> Kind {
+    fn classify(&self, error: &Error, http_status: u16) -> Kind {
         match (error.retryable(), error.status()) {
             (Some(false), _) | (_, Status::Canceled) => return Kind::Lasting,
-            // A handler's error is not retried unless the handler says so, nor what never got as far as a server.
+            // What never got as far as a server.
             (
                 None,
-                Status::Handler
-                | Status::InvalidArgument
+                Status::InvalidArgument
                 | Status::InvalidState
                 | Status::Unsupported
                 | Status::Config
@@ -179,15 +178,15 @@ impl Policy {
             _ => {}
         }
         match self.mode {
-            Mode::Legacy => legacy_kind(error),
-            Mode::Standard => standard_kind(error),
+            Mode::Legacy => legacy_kind(error, http_status),
+            Mode::Standard => standard_kind(error, http_status),
         }
     }
 
     /// The wait before the next attempt, in nanoseconds.
-    fn delay(&self, request: &Request, error: &Error, kind: Kind) -> u64 {
+    fn delay(&self, request: &Request, kind: Kind) -> u64 {
         match self.mode {
-            Mode::Legacy => self.legacy_delay(request, error, kind),
+            Mode::Legacy => self.legacy_delay(request, kind),
             Mode::Standard => self.standard_delay(request, kind),
         }
     }
@@ -213,7 +212,7 @@ impl Policy {
     }
 
     /// Go's: twice as long each time, with as much again by chance; `Retry-After` on top, whatever it says.
-    fn legacy_delay(&self, request: &Request, error: &Error, kind: Kind) -> u64 {
+    fn legacy_delay(&self, request: &Request, kind: Kind) -> u64 {
         const LONGEST: u64 = 300_000_000_000;
         let least: u64 = match kind {
             Kind::Throttling => 500_000_000,
@@ -233,7 +232,7 @@ impl Policy {
         } else {
             delay
         };
-        let asked = matches!(error.http_status(), 429 | 503) && kind == Kind::Throttling;
+        let asked = matches!(request.http_status(), 429 | 503) && kind == Kind::Throttling;
         let header = request
             .response()
             .filter(|_| asked)
@@ -252,7 +251,7 @@ fn is_expired_credentials(code: &str) -> bool {
     )
 }
 
-fn legacy_kind(error: &Error) -> Kind {
+fn legacy_kind(error: &Error, http_status: u16) -> Kind {
     const THROTTLING: [&str; 11] = [
         "ProvisionedThroughputExceededException",
         "ThrottledException",
@@ -274,11 +273,11 @@ fn legacy_kind(error: &Error) -> Kind {
         "IDPCommunicationError",
     ];
     let code = error.code().as_str();
-    if matches!(error.http_status(), 429 | 502 | 503 | 504) || THROTTLING.contains(&code) {
+    if matches!(http_status, 429 | 502 | 503 | 504) || THROTTLING.contains(&code) {
         return Kind::Throttling;
     }
     let of_transport = matches!(error.status(), Status::Transport | Status::Timeout);
-    if error.http_status() == 500
+    if http_status == 500
         || of_transport
         || RETRYABLE.contains(&code)
         || is_expired_credentials(code)
@@ -289,7 +288,7 @@ fn legacy_kind(error: &Error) -> Kind {
     Kind::Lasting
 }
 
-fn standard_kind(error: &Error) -> Kind {
+fn standard_kind(error: &Error, http_status: u16) -> Kind {
     const THROTTLING: [&str; 14] = [
         "Throttling",
         "ThrottlingException",
@@ -313,11 +312,11 @@ fn standard_kind(error: &Error) -> Kind {
         "IDPCommunicationError",
     ];
     let code = error.code().as_str();
-    if error.http_status() == 429 || THROTTLING.contains(&code) {
+    if http_status == 429 || THROTTLING.contains(&code) {
         return Kind::Throttling;
     }
     let of_transport = matches!(error.status(), Status::Transport | Status::Timeout);
-    if matches!(error.http_status(), 500 | 502 | 503 | 504)
+    if matches!(http_status, 500 | 502 | 503 | 504)
         || of_transport
         || TRANSIENT.contains(&code)
         || is_expired_credentials(code)

@@ -128,6 +128,11 @@ impl Request {
         if self.error.is_none() && self.response.is_none() {
             self.error = Some(missing_response());
         }
+        // Here alone a handler's error is not retried, whatever its code, unless the handler says so.
+        self.error = self.error.take().map(|error| match error.status() {
+            Status::Handler => error.with_retryable(false),
+            _ => error,
+        });
         if self.fail_on_error("Send Request").is_ok() {
             self.run(Stage::UnmarshalMeta);
             self.run(Stage::ValidateResponse);

@@ -528,6 +528,78 @@ TEST(a_handler_has_the_last_word)
     decided(200, (struct decision){.retryable = 1, .fails = true}, 4);
 }
 
+struct fault {
+    session_stage_t stage;
+    int status; /* of the reply */
+    const char *code;
+    enum kind standard, legacy;
+};
+
+static void set_fault(session_request_t *request, void *user_data)
+{
+    session_request_set_error(request, ((const struct fault *)user_data)->code, "by a handler");
+}
+
+TEST(what_a_handler_makes_of_a_reply_is_judged_by_status_and_code)
+{
+    static const struct fault faults[] = {
+        {SESSION_STAGE_UNMARSHAL, 200, "RequestTimeout", TRANSIENT, TRANSIENT},
+        {SESSION_STAGE_UNMARSHAL, 200, "Throttling", THROTTLING, THROTTLING},
+        {SESSION_STAGE_UNMARSHAL, 200, "Mine", NEVER, NEVER},
+        {SESSION_STAGE_UNMARSHAL_ERROR, 500, "Mine", TRANSIENT, TRANSIENT},
+        {SESSION_STAGE_UNMARSHAL_ERROR, 503, "Mine", TRANSIENT, THROTTLING},
+        {SESSION_STAGE_UNMARSHAL_ERROR, 429, "Mine", THROTTLING, THROTTLING},
+        {SESSION_STAGE_UNMARSHAL_ERROR, 400, "Throttling", THROTTLING, THROTTLING},
+        {SESSION_STAGE_UNMARSHAL_ERROR, 400, "Mine", NEVER, NEVER},
+        {SESSION_STAGE_COMPLETE_ATTEMPT, 503, "Mine", TRANSIENT, THROTTLING},
+        {SESSION_STAGE_RETRY, 500, "Mine", TRANSIENT, TRANSIENT},
+        {SESSION_STAGE_RETRY, 0, "RequestTimeout", TRANSIENT, TRANSIENT},
+        {SESSION_STAGE_RETRY, 0, "Mine", NEVER, NEVER},
+        /* What fails in SEND does not, whatever it says. */
+        {SESSION_STAGE_SEND, 500, "Throttling", NEVER, NEVER},
+    };
+
+    for (size_t i = 0; i < 2 * sizeof faults / sizeof *faults; i++) {
+        const struct fault *fault = &faults[i / 2];
+        bool legacy = i % 2;
+        enum kind kind = legacy ? fault->legacy : fault->standard;
+        int64_t base = legacy ? (kind == THROTTLING ? 500 : 30) * MS : kind == THROTTLING ? SECOND : 50 * MS;
+        struct scene scene;
+        session_client_t *client = begin(&scene, legacy ? "legacy" : "standard", "s3");
+        session_handlers_t *handlers = session_client_handlers(client);
+        session_error_t *error = NULL;
+
+        CHECK_OK(session_handlers_push_back(handlers, fault->stage, NULL, set_fault, (void *)fault, NULL, &error), error);
+        session_handlers_free(handlers);
+        CHECK_INT(run(&scene, client, STEP(fault->status, NULL, NULL, NULL), 1), SESSION_ERR_HANDLER);
+        CHECK_STR(session_error_code(scene.error), fault->code);
+        if (scene.sends != (kind == NEVER ? 1 : legacy ? 4 : 3))
+            fprintf(stderr, "stage %d, status %d, code %s\n", fault->stage, fault->status, fault->code);
+        CHECK_INT(scene.sends, kind == NEVER ? 1 : legacy ? 4 : 3);
+        for (size_t n = 0; n < scene.slept; n++)
+            check_wait(scene.sleeps[n], legacy ? base << n : 0, base << (n + legacy));
+        end(&scene, client);
+    }
+}
+
+TEST(legacy_waits_as_long_as_the_server_asks_whoever_tells_the_error)
+{
+    static const struct fault fault = {.code = "Mine"};
+    struct scene scene;
+    session_client_t *client = begin(&scene, "legacy", "s3");
+    session_handlers_t *handlers = session_client_handlers(client);
+    session_error_t *error = NULL;
+    const struct step steps[] = {{503, "Retry-After", "7", NULL}, good};
+
+    CHECK_OK(session_handlers_push_back(handlers, SESSION_STAGE_UNMARSHAL_ERROR, NULL, set_fault, (void *)&fault, NULL,
+                                        &error),
+             error);
+    session_handlers_free(handlers);
+    CHECK_OK(run(&scene, client, steps, 2), scene.error);
+    check_wait(scene.sleeps[0], 7500 * MS, 8000 * MS);
+    end(&scene, client);
+}
+
 /* ---- Credentials that have expired */
 
 static session_status_t next_keys(session_provider_reply_t *reply, void *user_data)
