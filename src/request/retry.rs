@@ -111,6 +111,16 @@ pub(super) fn max_attempts(config: &ResolvedConfig, service: &str) -> u32 {
     Policy::of(config, service).max_retries.saturating_add(1)
 }
 
+/// Whether the request is one that programs make over and over, so that it waits also where it is not tried again.
+fn is_long_poll(request: &Request) -> bool {
+    matches!(
+        (request.service().as_str(), request.operation().as_str()),
+        ("sqs", "ReceiveMessage")
+            | ("states", "GetActivityTask")
+            | ("swf", "PollForActivityTask" | "PollForDecisionTask")
+    )
+}
+
 /// `core.AfterRetryHandler`: decides, waits, and takes the error away where another attempt is to be made.
 pub(super) fn after_retry(request: &mut Request) {
     let Some(error) = request.error().cloned() else {
@@ -144,7 +154,8 @@ pub(super) fn after_retry(request: &mut Request) {
         (Mode::Standard, Kind::Throttling) => Some(THROTTLING_COST),
         (Mode::Standard, _) => Some(TRANSIENT_COST),
     };
-    if cost.is_some_and(|cost| !client.retries().acquire(cost)) {
+    let refused = cost.is_some_and(|cost| !client.retries().acquire(cost));
+    if refused && !is_long_poll(request) {
         return;
     }
     let delay = if skewed {
@@ -155,6 +166,9 @@ pub(super) fn after_retry(request: &mut Request) {
     if let Err(canceled) = request.wait(delay) {
         request.set_retryable(Some(false));
         return request.set_error(canceled);
+    }
+    if refused {
+        return;
     }
     if expired {
         request.expire_credentials();

@@ -102,9 +102,10 @@ static session_client_t *client_of(session_config_t *config, const char *service
 }
 
 /* Sends a request to what the script says; gives its status. */
-static session_status_t run(struct scene *scene, session_client_t *client, const struct step *steps, size_t count)
+static session_status_t call(struct scene *scene, session_client_t *client, const char *operation, const char *method,
+                             const struct step *steps, size_t count)
 {
-    session_request_t *request = fake_request(client, "PutObject", "PUT", "/k", NULL);
+    session_request_t *request = fake_request(client, operation, method, "/k", NULL);
     session_response_t *response = NULL;
     session_status_t status;
 
@@ -118,6 +119,11 @@ static session_status_t run(struct scene *scene, session_client_t *client, const
     session_response_free(response);
     session_request_free(request);
     return status;
+}
+
+static session_status_t run(struct scene *scene, session_client_t *client, const struct step *steps, size_t count)
+{
+    return call(scene, client, "PutObject", "PUT", steps, count);
 }
 
 static void end(struct scene *scene, session_client_t *client)
@@ -409,6 +415,41 @@ TEST(a_client_has_500_tokens_for_retries)
     CHECK_INT(scene.sends, 1 + 100); /* 100 x 5; each client has its own */
     end(&scene, client);
     session_client_free(other);
+}
+
+TEST(long_polls_wait_also_when_the_quota_is_empty)
+{
+    const struct {
+        const char *service, *operation;
+        bool polls;
+    } cases[] = {{"sqs", "ReceiveMessage", true},
+                 {"states", "GetActivityTask", true},
+                 {"swf", "PollForActivityTask", true},
+                 {"swf", "PollForDecisionTask", true},
+                 {"sqs", "SendMessage", false},
+                 {"s3", "ReceiveMessage", false}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scene scene;
+        session_config_t *config = scene_config(&scene, "standard");
+        session_client_t *client;
+
+        session_config_set_max_attempts(config, 101);
+        client = client_of(config, cases[i].service);
+        CHECK(call(&scene, client, cases[i].operation, "POST", STEP(429, NULL, NULL, NULL), 1) != SESSION_OK);
+        CHECK_INT(scene.sends, 101); /* 100 x 5 */
+        CHECK_INT(scene.slept, 100);
+        CHECK(call(&scene, client, cases[i].operation, "POST", STEP(500, "x-amz-retry-after", "3000", NULL), 1) !=
+              SESSION_OK);
+        CHECK_INT(scene.sends, 1);
+        CHECK_INT(scene.slept, cases[i].polls);
+        if (cases[i].polls)
+            check_wait(scene.sleeps[0], 3 * SECOND, 3 * SECOND);
+        /* Not for what another try would not help, or may not be made. */
+        CHECK(call(&scene, client, cases[i].operation, "POST", STEP(404, NULL, NULL, NULL), 1) != SESSION_OK);
+        CHECK_INT(scene.slept, 0);
+        end(&scene, client);
+    }
 }
 
 TEST(settings_say_how_often)
