@@ -85,17 +85,21 @@ struct Policy {
 
 impl Policy {
     fn of(config: &ResolvedConfig, service: &str) -> Policy {
-        let dynamodb = matches!(service, "dynamodb" | "streams.dynamodb");
         // `adaptive` acts as `standard`.
         let mode = match config.text(Field::RetryMode) {
             "legacy" => Mode::Legacy,
             _ => Mode::Standard,
         };
+        // Go knows no numbers for the streams.
+        let dynamodb = match mode {
+            Mode::Legacy => service == "dynamodb",
+            Mode::Standard => matches!(service, "dynamodb" | "streams.dynamodb"),
+        };
         let number = |field| config.get(field).and_then(|text| text.parse::<u32>().ok());
-        let usual = match (mode, service) {
-            (Mode::Legacy, "dynamodb") => 10,
-            (Mode::Legacy, _) | (Mode::Standard, "dynamodb" | "streams.dynamodb") => 3,
-            (Mode::Standard, _) => 2,
+        let usual = match (mode, dynamodb) {
+            (Mode::Legacy, true) => 10,
+            (Mode::Legacy, false) | (Mode::Standard, true) => 3,
+            (Mode::Standard, false) => 2,
         };
         let attempts = number(Field::MaxAttempts).map(|attempts| attempts.saturating_sub(1));
         Policy {

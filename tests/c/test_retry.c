@@ -374,6 +374,13 @@ TEST(dynamodb_has_numbers_of_its_own)
     for (size_t n = 0; n < scene.slept; n++)
         check_wait(scene.sleeps[n], 50 * MS << n, 100 * MS << n);
     end(&scene, client);
+
+    client = begin(&scene, "legacy", "streams.dynamodb"); /* as all others, in Go */
+    CHECK(run(&scene, client, STEP(500, NULL, NULL, NULL), 1) != SESSION_OK);
+    CHECK_INT(scene.sends, 4);
+    for (size_t n = 0; n < scene.slept; n++)
+        check_wait(scene.sleeps[n], 30 * MS << n, 60 * MS << n);
+    end(&scene, client);
 }
 
 /* ---- How often */
