@@ -88,6 +88,14 @@ impl Stream {
         Ok(())
     }
 
+    /// Starts again if an attempt has sent it.
+    fn restart(&mut self) -> Result<()> {
+        self.start().map_err(|cause| {
+            let message = "failed to prepare body for retry";
+            Error::new(cause.status(), "SerializationError", message).with_cause(cause)
+        })
+    }
+
     /// Reads all of it for its hash, which also tells its length.
     fn hash(&mut self) -> Result<()> {
         if self.hash.is_some() {
@@ -303,7 +311,7 @@ impl Request {
             PayloadSigning::Chunked => self.prepare_chunks()?,
         }
         match &mut self.body {
-            Body::Stream(stream) => stream.start().and_then(|()| stream.check_empty()),
+            Body::Stream(stream) => stream.restart().and_then(|()| stream.check_empty()),
             Body::Bytes(_) => Ok(()),
         }
     }

@@ -351,7 +351,9 @@ TEST(a_rewind_that_fails_ends_the_request)
     fault_server_start(&server, bad_then_good, 2);
     CHECK_INT(put_once(&server, &source, 10000, true, SESSION_PAYLOAD_SIGNING_UNSIGNED, 2, &error), SESSION_ERR_HANDLER);
     fault_server_stop(&server);
-    CHECK_CONTAINS(session_error_text(error), "rewind callback returned 82");
+    CHECK_STR(session_error_code(error), "SerializationError"); /* Go's words, and the callback's as the cause */
+    CHECK_STR(session_error_message(error), "failed to prepare body for retry");
+    CHECK_STR(session_error_message(session_error_cause(error, 0)), "the body's rewind callback returned 82");
     CHECK_INT(server.requests, 1);
     session_error_free(error);
 }
