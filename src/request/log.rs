@@ -185,10 +185,17 @@ pub(super) fn retry(request: &Request) {
 pub(super) fn failure(request: &Request, stage: &str, error: &Error) {
     let config = request.client().configuration();
     if wants(config, Level::Errors) {
-        let attempt = request.retry_count().saturating_add(1);
-        let most = super::retry::max_attempts(config, request.service());
+        let next = match stage {
+            // What fails before SEND is final.
+            "Validate Request" | "Build Request" | "Sign Request" => "not retrying".to_owned(),
+            _ => {
+                let attempt = request.retry_count().saturating_add(1);
+                let most = super::retry::max_attempts(config, request.service());
+                format!("attempt {attempt}/{most}")
+            }
+        };
         let line = format!(
-            "DEBUG: {stage} {} failed, attempt {attempt}/{most}, error {error}",
+            "DEBUG: {stage} {} failed, {next}, error {error}",
             name(request)
         );
         tell(config, Level::Errors, &line);

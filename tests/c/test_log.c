@@ -124,6 +124,38 @@ TEST(each_level_tells_its_own_and_what_is_sent)
     }
 }
 
+static void fail(session_request_t *request, void *user_data)
+{
+    (void)user_data;
+    session_request_set_error(request, "Mine", "by a handler");
+}
+
+TEST(a_failure_tells_whether_it_may_be_tried_again)
+{
+    const struct {
+        session_stage_t stage;
+        const char *tells;
+    } cases[] = {
+        {SESSION_STAGE_VALIDATE, "DEBUG: Validate Request s3/PutObject failed, not retrying, error Mine: by a handler\n"},
+        {SESSION_STAGE_BUILD, "DEBUG: Build Request s3/PutObject failed, not retrying, error Mine: by a handler\n"},
+        {SESSION_STAGE_SIGN, "DEBUG: Sign Request s3/PutObject failed, not retrying, error Mine: by a handler\n"},
+        {SESSION_STAGE_SEND, "DEBUG: Send Request s3/PutObject failed, attempt 1/2, error Mine: by a handler\n"},
+        {SESSION_STAGE_UNMARSHAL, "DEBUG: Unmarshal Response s3/PutObject failed, attempt 1/2, error Mine: by a handler\n"},
+    };
+
+    for (int i = 0; i < 5; i++) {
+        session_client_t *client = client_of("s3", "errors");
+        session_handlers_t *handlers = session_client_handlers(client);
+        session_error_t *error = NULL;
+
+        CHECK_OK(session_handlers_push_back(handlers, cases[i].stage, NULL, fail, NULL, NULL, &error), error);
+        session_handlers_free(handlers);
+        session_error_free(fake_fail(put(client)));
+        CHECK_CONTAINS(log_.text, cases[i].tells);
+        session_client_free(client);
+    }
+}
+
 TEST(secrets_are_masked_at_every_level)
 {
     session_client_t *client = client_of("s3", "debug,signing,body,retries,errors,deprecated");
