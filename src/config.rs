@@ -25,7 +25,7 @@ pub enum Kind {
     /// `true` or `false`, in any case.
     Flag,
     /// A whole number from the first to the second, both included.
-    Number(u64, u64),
+    Number(i64, i64),
     /// One of these words, in any case; kept as spelt here.
     Choice(&'static [&'static str]),
     /// Some of these words with commas between, in any case; kept as spelt here.
@@ -165,8 +165,8 @@ fields! {
     /// Read and kept: endpoint discovery is part of service models.
     EnableEndpointDiscovery "enable_endpoint_discovery" FLAG,
         outside(&[Variable::EnableEndpointDiscovery], Key::EndpointDiscoveryEnabled), None;
-    /// How many times a request is tried again.
-    MaxRetries "max_retries" Kind::Number(0, 1000), NOWHERE, None;
+    /// How many times a request is tried again; -1, as in Go: what is usual for the service.
+    MaxRetries "max_retries" Kind::Number(-1, 1000), NOWHERE, None;
     /// How many times a request is tried, the first included.
     MaxAttempts "max_attempts" Kind::Number(1, 1001), outside(&[Variable::MaxAttempts], Key::MaxAttempts), None;
     /// How tries follow each other.
@@ -232,9 +232,11 @@ impl Field {
             },
             Kind::Number(least, most) => {
                 let word = value.trim();
-                let digits = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-                match word.parse::<u64>() {
-                    Ok(number) if digits && (least..=most).contains(&number) => word,
+                let digits = word.bytes().all(|byte| byte.is_ascii_digit());
+                match word.parse::<i64>() {
+                    Ok(number) if (digits || word == "-1") && (least..=most).contains(&number) => {
+                        word
+                    }
                     _ => return Err(kind.to_string()),
                 }
             }
@@ -454,7 +456,10 @@ mod tests {
         config.set("max_retries", "7").unwrap();
         assert_eq!(config.get(Field::UseFipsEndpoint).unwrap(), "true");
         assert_eq!(config.get(Field::StsRegionalEndpoint).unwrap(), "legacy");
-        assert!(config.set("max_retries", "+7").is_err());
+        for bad in ["+7", "-2", "-0", "-", "--1"] {
+            assert!(config.set("max_retries", bad).is_err(), "{bad}");
+        }
+        assert!(config.set("max_attempts", "-1").is_err());
         assert!(config.set("max_retries", "1001").is_err());
         assert!(config.set("nonsense", "1").is_err());
     }

@@ -95,6 +95,7 @@ impl Policy {
             Mode::Legacy => service == "dynamodb",
             Mode::Standard => matches!(service, "dynamodb" | "streams.dynamodb"),
         };
+        // A `max_retries` of -1 is none.
         let number = |field| config.get(field).and_then(|text| text.parse::<u32>().ok());
         let usual = match (mode, dynamodb) {
             (Mode::Legacy, true) => 10,

@@ -351,8 +351,10 @@ TEST(max_retries)
     CHECK_INT(tries(SETTINGS("max_retries", "1", "max_attempts", "4")), 2);
     CHECK_SETTERS(max_retries, 0, "0");
     CHECK_SETTERS(max_retries, 1000, "1000");
+    CHECK_INT(tries(SETTINGS("max_retries", "-1")), 3);
+    CHECK_INT(tries(SETTINGS("max_retries", "-1", "max_attempts", "4")), 4);
     CHECK_BAD(max_retries, "1001");
-    CHECK_BAD(max_retries, "-1");
+    CHECK_BAD(max_retries, "-2");
     CHECK_BAD(max_retries, "3.5");
     CHECK_KEPT(max_retries, "7", "0");
 }
@@ -722,7 +724,7 @@ static void check_refused_everywhere(const session_config_t *config, const char 
 
 TEST(a_bad_value_stays_until_a_good_one_replaces_it)
 {
-    const char *const why = "`max_retries` is \"many\", but a whole number from 0 to 1000 is expected";
+    const char *const why = "`max_retries` is \"many\", but a whole number from -1 to 1000 is expected";
     session_config_t *config = a_config(), *copy, *merged = a_config();
 
     CHECK_INT(session_config_set(config, "max_retries", "7"), SESSION_OK);

@@ -488,6 +488,32 @@ TEST(settings_say_how_often)
     }
 }
 
+TEST(minus_one_is_the_usual_number_also_over_another)
+{
+    struct scene scene;
+    session_config_t *config = scene_config(&scene, "standard"), *usual = session_config_new();
+    session_t *session = NULL;
+    session_client_t *client = NULL;
+    session_error_t *error = NULL;
+
+    session_config_set_max_retries(config, 7);
+    CHECK_OK(session_new(config, &session, &error), error);
+    session_config_free(config);
+    CHECK_OK(session_config_set(usual, "max_retries", "-1"), NULL);
+    CHECK_OK(session_client_new(session, "s3", usual, &client, &error), error);
+    CHECK(run(&scene, client, STEP(500, NULL, NULL, NULL), 1) != SESSION_OK);
+    CHECK_INT(scene.sends, 3);
+    session_client_free(client);
+
+    session_config_set_max_attempts(usual, 5); /* which counts, as nothing else is said */
+    CHECK_OK(session_client_new(session, "s3", usual, &client, &error), error);
+    CHECK(run(&scene, client, STEP(500, NULL, NULL, NULL), 1) != SESSION_OK);
+    CHECK_INT(scene.sends, 5);
+    end(&scene, client);
+    session_config_free(usual);
+    session_free(session);
+}
+
 TEST(each_try_is_told_from_the_others_and_sends_the_same)
 {
     struct scene scene;
