@@ -87,6 +87,8 @@ pub struct Request {
     corrected_clock: bool,
     /// Whether it was sent to another region already.
     redirected: bool,
+    /// Whether a server has refused its `Expect`.
+    expect_refused: bool,
     /// What the last signature was made with, while the request is being sent.
     signed_with: Option<Snapshot>,
     /// When that was: Unix nanoseconds.
@@ -157,6 +159,7 @@ impl Request {
             retry_cost: None,
             corrected_clock: false,
             redirected: false,
+            expect_refused: false,
             signed_with: None,
             signed_at: None,
             signed_skew: 0,
@@ -388,6 +391,11 @@ impl Request {
     /// Notes that it goes elsewhere, which is no retry; false if it did before.
     pub(crate) fn begin_redirect(&mut self) -> bool {
         !std::mem::replace(&mut self.redirected, true)
+    }
+
+    /// Whether `Expect` may be sent: not once a server has refused it.
+    pub(crate) fn may_expect(&self) -> bool {
+        !self.expect_refused
     }
 
     /// Whether it has a signature, which another is to replace.

@@ -126,13 +126,28 @@ fn is_long_poll(request: &Request) -> bool {
     )
 }
 
+/// Leaves `Expect` out where a server refuses it (RFC 9110, 10.1.1), and says whether it did: once, if the body is still
+/// there.
+fn leave_out_expect(request: &mut Request, error: &Error) -> bool {
+    let refused = request.http_status() == 417
+        && !matches!(error.status(), Status::Handler | Status::Canceled)
+        && request.headers().get("Expect").is_some();
+    let again = request.may_expect() && request.can_send_again();
+    if !refused || !again || request.retryable() == Some(false) {
+        return false;
+    }
+    request.headers_mut().remove("Expect");
+    request.expect_refused = true;
+    true
+}
+
 /// `core.AfterRetryHandler`: decides, waits, and takes the error away where another attempt is to be made.
 pub(super) fn after_retry(request: &mut Request) {
     let Some(error) = request.error().cloned() else {
         return;
     };
     // Not a failure: it takes nothing from the quota, and is no question of how many attempts there may be.
-    if redirect(request, &error) {
+    if redirect(request, &error) || leave_out_expect(request, &error) {
         request.clear_error();
         return;
     }

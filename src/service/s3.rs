@@ -304,6 +304,7 @@ fn add_100_continue(request: &mut Request) {
         && request.body_length().is_none_or(|length| length >= LARGE)
         && !request.flag(Field::S3Disable100Continue)
         && request.presign_seconds().is_none()
+        && request.may_expect()
     {
         request
             .headers_mut()

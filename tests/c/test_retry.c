@@ -26,7 +26,7 @@ struct scene {
     uint64_t sleeps[MOST];
     int64_t now;
     struct {
-        char date[32], id[64], attempt[32], authorization[512], body[64];
+        char date[32], id[64], attempt[32], authorization[512], expect[32], body[64];
     } sent[MOST];
     session_error_t *error; /* of the last request */
 };
@@ -47,6 +47,7 @@ static session_status_t play(session_http_request_t *request, session_http_reply
     keep(scene->sent[at].attempt, sizeof scene->sent[at].attempt, session_http_request_header(request, "amz-sdk-request"));
     keep(scene->sent[at].authorization, sizeof scene->sent[at].authorization,
          session_http_request_header(request, "authorization"));
+    keep(scene->sent[at].expect, sizeof scene->sent[at].expect, session_http_request_header(request, "expect"));
     CHECK_OK(session_http_request_read_body(request, scene->sent[at].body, sizeof scene->sent[at].body - 1, &length), NULL);
     scene->sent[at].body[length] = 0;
     if (step->status == 0)
@@ -532,6 +533,88 @@ TEST(each_try_is_told_from_the_others_and_sends_the_same)
     strcpy(first, scene.sent[0].id);
     CHECK_OK(run(&scene, client, &good, 1), scene.error);
     CHECK(strcmp(first, scene.sent[0].id) != 0);
+    end(&scene, client);
+}
+
+/* ---- A server that knows no Expect */
+
+#define LARGE (2 << 20)
+
+static session_status_t read_once(void *user_data, void *buffer, size_t capacity, size_t *length)
+{
+    size_t *left = user_data;
+
+    *length = *left < capacity ? *left : capacity;
+    *left -= *length;
+    memset(buffer, 'x', *length);
+    return SESSION_OK;
+}
+
+/* PUTs what S3's rules add Expect to; as a stream that can be read once only, if so. Gives the HTTP status. */
+static int upload(struct scene *scene, session_client_t *client, bool once, const struct step *steps, size_t count)
+{
+    session_request_t *request = fake_request(client, "PutObject", "PUT", "/k", NULL);
+    session_response_t *response = NULL;
+    session_error_t *error = NULL;
+    session_body_t body = SESSION_BODY_INIT;
+    size_t left = LARGE;
+    char *large = calloc(1, LARGE);
+    int status;
+
+    scene->steps = steps;
+    scene->count = count;
+    scene->sends = scene->slept = 0;
+    body.length = LARGE;
+    body.read = read_once;
+    body.user_data = &left;
+    if (once)
+        CHECK_OK(session_request_set_body_stream(request, &body), NULL);
+    else
+        CHECK_OK(session_request_set_body(request, large, LARGE), NULL);
+    if (session_request_send(request, &response, &error) == SESSION_OK)
+        status = session_response_status(response);
+    else
+        status = session_error_http_status(error);
+    free(large);
+    session_error_free(error);
+    session_response_free(response);
+    session_request_free(request);
+    return status;
+}
+
+TEST(a_refused_expect_is_left_out)
+{
+    const struct step refused = {417, NULL, NULL, "<html>of a proxy"}, down = {500, NULL, NULL, NULL};
+    const struct step passes[] = {refused, good}, later[] = {refused, down, good}, twice[] = {down, refused, good};
+    struct scene scene;
+    session_config_t *config = scene_config(&scene, "standard");
+    session_client_t *client;
+
+    session_config_set_max_retries(config, 0); /* it is no retry */
+    client = client_of(config, "s3");
+    CHECK_INT(upload(&scene, client, false, passes, 2), 200);
+    CHECK_INT(scene.sends, 2);
+    CHECK_INT(scene.slept, 0);
+    CHECK_STR(scene.sent[0].expect, "100-continue");
+    CHECK_STR(scene.sent[1].expect, "");
+    CHECK_STR(scene.sent[1].attempt, "attempt=1; max=1");
+    CHECK(!strstr(scene.sent[1].authorization, "expect"));
+    CHECK_INT(upload(&scene, client, false, &refused, 1), 417); /* once */
+    CHECK_INT(scene.sends, 2);
+    CHECK_INT(upload(&scene, client, true, passes, 2), 417); /* not a body that is gone */
+    CHECK_INT(scene.sends, 1);
+    CHECK_INT(run(&scene, client, passes, 2), SESSION_ERR_SERVICE); /* nor what had no Expect */
+    CHECK_INT(scene.sends, 1);
+    end(&scene, client);
+
+    client = begin(&scene, "standard", "s3");
+    CHECK_INT(upload(&scene, client, false, later, 3), 200);
+    CHECK_INT(scene.sends, 3);
+    CHECK_STR(scene.sent[2].expect, "");
+    CHECK_STR(scene.sent[2].attempt, "attempt=2; max=3");
+    CHECK_INT(upload(&scene, client, false, twice, 3), 200);
+    CHECK_STR(scene.sent[1].expect, "100-continue");
+    CHECK_STR(scene.sent[2].attempt, "attempt=2; max=3");
     end(&scene, client);
 }
 
