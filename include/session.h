@@ -4345,7 +4345,8 @@ SESSION_API
 uint64_t session_http_request_read_timeout_ms(const struct session_http_request_t *request);
 
 /**
- * How long all may take, from connecting to the last byte of the reply.
+ * How long all may take, from connecting to the last byte of the reply: what is left to the deadline of the request's
+ * session_cancel_t, if that is less.
  *
  * @param request  borrowed, nullable
  * @return milliseconds; UINT64_MAX: no limit, and for NULL

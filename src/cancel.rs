@@ -51,6 +51,12 @@ impl Cancel {
         self.changed.notify_all();
     }
 
+    /// The time until the deadline, where there is one.
+    pub fn left(&self) -> Option<Duration> {
+        let deadline = self.state.lock().deadline?;
+        Some(deadline.saturating_duration_since(Instant::now()))
+    }
+
     /// The error with which to stop, once it is cancelled or the deadline has passed.
     pub fn check(&self) -> Result<()> {
         self.state

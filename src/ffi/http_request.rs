@@ -169,6 +169,12 @@ impl<'a> Outgoing<'a> {
         }
     }
 
+    fn total(&self) -> Duration {
+        let total = self.request.timeouts.total;
+        let left = self.request.cancel.and_then(|cancel| cancel.left());
+        left.map_or(total, |left| left.min(total))
+    }
+
     fn is_canceled(&self) -> bool {
         let cancel = self.request.cancel;
         cancel.is_some_and(|cancel| cancel.check().is_err())
@@ -438,7 +444,8 @@ pub unsafe extern "C" fn session_http_request_read_timeout_ms(
     unsafe { of(request, u64::MAX, limit) }
 }
 
-/// How long all may take, from connecting to the last byte of the reply.
+/// How long all may take, from connecting to the last byte of the reply: what is left to the deadline of the request's
+/// session_cancel_t, if that is less.
 ///
 /// @param request  borrowed, nullable
 /// @return milliseconds; UINT64_MAX: no limit, and for NULL
@@ -448,7 +455,7 @@ pub unsafe extern "C" fn session_http_request_read_timeout_ms(
 pub unsafe extern "C" fn session_http_request_total_timeout_ms(
     request: *const session_http_request_t,
 ) -> u64 {
-    let limit = |request: &Outgoing<'_>| milliseconds(request.request.timeouts.total);
+    let limit = |request: &Outgoing<'_>| milliseconds(request.total());
     // SAFETY: NULL or a live request.
     unsafe { of(request, u64::MAX, limit) }
 }
