@@ -3,6 +3,7 @@
 use super::Request;
 use super::bytes::Bytes;
 use super::chunked::{self, Chunked};
+use crate::cancel::Cancel;
 use crate::crypto::{Hex, Sha256};
 use crate::error::{Error, Result, Status};
 use crate::text::Text;
@@ -72,8 +73,9 @@ impl Stream {
     }
 
     /// Starts again if it has begun.
-    fn start(&mut self) -> Result<()> {
+    fn start(&mut self, cancel: Option<&Cancel>) -> Result<()> {
         if self.begun {
+            check(cancel)?;
             if !self.source.can_rewind() {
                 let message = "failed to rewind the request's body: it can be read once only";
                 return Err(Error::new(
@@ -89,23 +91,25 @@ impl Stream {
     }
 
     /// Starts again if an attempt has sent it.
-    fn restart(&mut self) -> Result<()> {
-        self.start().map_err(|cause| {
+    fn restart(&mut self, cancel: Option<&Cancel>) -> Result<()> {
+        check(cancel)?;
+        self.start(None).map_err(|cause| {
             let message = "failed to prepare body for retry";
             Error::new(cause.status(), "SerializationError", message).with_cause(cause)
         })
     }
 
     /// Reads all of it for its hash, which also tells its length.
-    fn hash(&mut self) -> Result<()> {
+    fn hash(&mut self, cancel: Option<&Cancel>) -> Result<()> {
         if self.hash.is_some() {
             return Ok(());
         }
-        self.start()?;
+        self.start(cancel)?;
         let mut hash = Sha256::new();
         let mut buffer = vec![0; 64 * 1024];
         let mut length = 0u64;
         loop {
+            check(cancel)?;
             self.begun = true;
             match self.source.read(&mut buffer)? {
                 0 => break,
@@ -120,7 +124,7 @@ impl Stream {
         }
         self.length = Some(length);
         self.hash = Some(Text::lossy(Hex::new(&hash.finish()).as_str()));
-        self.start()
+        self.start(cancel)
     }
 
     /// Makes sure that what is said to be empty is: nobody will read it to be sent.
@@ -138,7 +142,10 @@ impl Stream {
     }
 
     /// What goes over the wire, and how long it is.
-    pub(super) fn wire(&mut self) -> (Box<dyn Read + Send + '_>, Option<u64>) {
+    pub(super) fn wire<'a>(
+        &'a mut self,
+        cancel: Option<&'a Cancel>,
+    ) -> (Box<dyn Read + Send + 'a>, Option<u64>) {
         let length = self.length;
         let chunked = self.chunked;
         self.begun = true;
@@ -147,6 +154,7 @@ impl Stream {
             length,
             read: 0,
             failure: &mut self.failure,
+            cancel,
         };
         match length.filter(|_| chunked) {
             Some(length) => (
@@ -156,6 +164,11 @@ impl Stream {
             None => (Box::new(reader), length),
         }
     }
+}
+
+/// Before each call of the source's, which may be slow: whether anybody still waits for it.
+fn check(cancel: Option<&Cancel>) -> Result<()> {
+    cancel.map_or(Ok(()), Cancel::check)
 }
 
 /// Makes sure that a source has no more than it said. Half of somebody's data must not pass for all of it.
@@ -177,10 +190,12 @@ struct SourceReader<'a> {
     length: Option<u64>,
     read: u64,
     failure: &'a mut Option<Error>,
+    cancel: Option<&'a Cancel>,
 }
 
 impl SourceReader<'_> {
     fn step(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        check(self.cancel)?;
         let Some(length) = self.length else {
             return self.source.read(buffer);
         };
@@ -282,6 +297,8 @@ impl Request {
     pub(super) fn prepare_payload(&mut self) -> Result<()> {
         const HASH: Text = crate::text!("X-Amz-Content-Sha256");
         let is_s3 = self.service() == "s3";
+        let cancel = self.cancel.clone();
+        let cancel = cancel.as_deref();
         let signing = match (self.payload_signing, &self.body) {
             _ if self.presign_seconds().is_some() => return Ok(()),
             (PayloadSigning::Auto, Body::Bytes(_)) => return Ok(()),
@@ -302,7 +319,7 @@ impl Request {
         match signing {
             PayloadSigning::Auto | PayloadSigning::Hash => {
                 if let Body::Stream(stream) = &mut self.body {
-                    stream.hash()?;
+                    stream.hash(cancel)?;
                 }
             }
             PayloadSigning::Unsigned => self
@@ -311,7 +328,10 @@ impl Request {
             PayloadSigning::Chunked => self.prepare_chunks()?,
         }
         match &mut self.body {
-            Body::Stream(stream) => stream.restart().and_then(|()| stream.check_empty()),
+            Body::Stream(stream) => {
+                stream.restart(cancel)?;
+                stream.check_empty()
+            }
             Body::Bytes(_) => Ok(()),
         }
     }

@@ -44,7 +44,7 @@ impl Request {
                 transport::Body::Reader(&mut counted, length)
             }
             (Body::Stream(stream), _) => {
-                let (reader, length) = stream.wire();
+                let (reader, length) = stream.wire(self.cancel.as_deref());
                 counted = Counted::new(reader, length, progress);
                 transport::Body::Reader(&mut counted, length)
             }

@@ -322,6 +322,105 @@ TEST(between_two_tries)
     CHECK_INT(server.requests, 2); /* one each */
 }
 
+/* ---- While its own body is read, before there is anything to send */
+
+/* It has no end, and takes its time. */
+static session_status_t read_slowly(void *user_data, void *buffer, size_t capacity, size_t *length)
+{
+    struct call *call = user_data;
+
+    if (call->attempts++ == 0)
+        arrive(call);
+    pause_ms(5);
+    return read_without_end(NULL, buffer, capacity < 10 ? capacity : 10, length);
+}
+
+static session_status_t rewind_nothing(void *user_data)
+{
+    (void)user_data;
+    return SESSION_OK;
+}
+
+static void run_hashing(enum end end)
+{
+    struct fake fake = {.status = 200};
+    struct call call = {.end = end};
+    session_body_t body = SESSION_BODY_INIT;
+    session_client_t *client = fake_client(&fake, "s3", NULL);
+    session_request_t *request = fake_request(client, "PutObject", "PUT", "/b/k", NULL);
+    session_response_t *response = NULL;
+    session_error_t *error = NULL;
+    session_status_t status;
+    pthread_t thread;
+
+    CHECK_INT(pthread_mutex_init(&call.lock, NULL), 0);
+    CHECK_INT(pthread_cond_init(&call.changed, NULL), 0);
+    call.cancel = session_cancel_new();
+    body.length = -1;
+    body.read = read_slowly;
+    body.rewind = rewind_nothing;
+    body.user_data = &call;
+    CHECK_OK(session_request_set_body_stream(request, &body), NULL);
+    CHECK_OK(session_request_set_cancel(request, call.cancel), NULL);
+    if (end == BY_CANCEL)
+        CHECK_INT(pthread_create(&thread, NULL, cancel_later, &call), 0);
+    status = session_request_send(request, &response, &error);
+    check_ended(status, error, end);
+    printf("hashing a body: returned after %.0f ms\n", (seconds() - call.ended_at) * 1e3);
+    if (end == BY_CANCEL)
+        CHECK_INT(pthread_join(thread, NULL), 0);
+    CHECK_INT(fake.sends, 0);
+    session_request_free(request);
+    session_cancel_free(call.cancel);
+    session_client_free(client);
+}
+
+TEST(while_its_body_is_read_for_the_hash)
+{
+    run_hashing(BY_CANCEL);
+    run_hashing(BY_DEADLINE);
+}
+
+/* ---- What a transport of the program's is told */
+
+static session_status_t note_total(session_http_request_t *request, session_http_reply_t *reply, void *user_data)
+{
+    *(uint64_t *)user_data = session_http_request_total_timeout_ms(request);
+    return session_http_reply_set_status(reply, 200);
+}
+
+TEST(a_transport_is_told_what_is_left_to_the_deadline)
+{
+    uint64_t total = 0;
+    session_config_t *config = fake_config();
+    session_transport_t transport = SESSION_TRANSPORT_INIT;
+    session_t *session = NULL;
+    session_client_t *client;
+    session_request_t *request;
+    session_cancel_t *cancel = session_cancel_new();
+    session_error_t *error = NULL;
+
+    transport.send = note_total;
+    transport.user_data = &total;
+    session_config_set_transport(config, &transport);
+    CHECK_OK(session_new(config, &session, &error), error);
+    client = fake_client_of(session, "s3");
+    request = fake_request(client, "GetObject", "GET", "/b/k", NULL);
+    session_cancel_set_timeout_ms(cancel, 3600000);
+    session_request_set_cancel(request, cancel);
+    fake_succeed(request);
+    CHECK(total > 0 && total <= 3600000);
+    request = fake_request(client, "GetObject", "GET", "/b/k", NULL);
+    session_cancel_set_timeout_ms(cancel, UINT64_MAX);
+    session_request_set_cancel(request, cancel);
+    fake_succeed(request);
+    CHECK(total == UINT64_MAX);
+    session_cancel_free(cancel);
+    session_client_free(client);
+    session_config_free(config);
+    session_free(session);
+}
+
 /* ---- Before, and after */
 
 static const struct fault_reply good[] = {FAULT_TEXT("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", FAULT_KEEP)};
