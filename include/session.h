@@ -2472,12 +2472,14 @@ struct session_credentials_t *session_credentials_copy(const struct session_cred
  * Gets the values: those that are held if they last, else new ones.
  *
  * While another thread gets new ones, it may wait for that one, and so for the provider's callback, which must therefore
- * not wait for this call. A cancel that is thrown or has a deadline ends such a waiting.
+ * not wait for this call. A cancel that is thrown or has a deadline ends the call, and only this one: others that wait for
+ * what it was getting get new ones themselves.
  *
  * @param credentials            borrowed
  * @param min_remaining_seconds  how long they must last at least, where their lifetime allows it; 0: still valid
- * @param cancel                 borrowed, nullable: ends the waiting for another thread that gets them; who asks the
- *                               provider itself waits for it
+ * @param cancel                 borrowed, nullable: ends the waiting, for another thread that gets them or for a service or
+ *                               program that is asked. A callback of the program's is not interrupted, nor is the
+ *                               refreshing of a login (`aws login`, `aws sso login`), whose token is good once
  * @param out                    receives the value; free it with session_credentials_value_free(). Unchanged on failure.
  * @param error                  nullable: receives details on failure; free with session_error_free()
  * @return SESSION_OK; SESSION_ERR_CREDENTIALS or what the provider failed with; SESSION_ERR_CANCELED and
@@ -3757,9 +3759,11 @@ enum session_status_t session_request_set_payload_signing(struct session_request
                                                           int signing);
 
 /**
- * Lets a cancel end whatever a request waits for: a connection, a reply, its body, the time before another try.
+ * Lets a cancel end whatever a request waits for: its credentials, a connection, a reply, its body, the time before
+ * another try.
  *
- * A name look-up ends at the resolver's own time-out; a callback is not interrupted.
+ * A name look-up ends at the resolver's own time-out; a callback is not interrupted, nor is the refreshing of a login
+ * (`aws login`, `aws sso login`), whose token is good once.
  *
  * @param request  borrowed
  * @param cancel   borrowed, nullable: shared from now on; NULL: nothing ends it

@@ -1,8 +1,9 @@
 //! A switch by which one thread ends the waiting of others, and a deadline.
 
-use crate::credentials::Wait;
+use crate::credentials::{Patient, Wait};
 use crate::error::{Error, Result, Status};
 use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long somebody who waits for something else can take to see that it was cancelled.
@@ -99,25 +100,28 @@ impl std::fmt::Debug for Cancel {
     }
 }
 
-impl Wait for Cancel {
+/// Without one, a caller waits as long as it takes.
+impl Wait for Option<Arc<Cancel>> {
     fn given_up(&self) -> Option<Error> {
-        self.check().err()
+        self.as_ref()?.check().err()
     }
 
     fn ask_again_at(&self) -> Instant {
-        let soon = Instant::now() + SLICE;
-        self.state
-            .lock()
-            .deadline
-            .map_or(soon, |deadline| deadline.min(soon))
+        match self {
+            Some(cancel) => Instant::now() + cancel.left().map_or(SLICE, |left| left.min(SLICE)),
+            None => Patient.ask_again_at(),
+        }
+    }
+
+    fn cancel(&self) -> Option<Arc<Cancel>> {
+        self.clone()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::credentials::{Credentials, NEVER, Patient, Value};
-    use std::sync::Arc;
+    use crate::credentials::{Credentials, NEVER, Value};
     use std::sync::mpsc::channel;
 
     fn status(result: Result<()>) -> Option<Status> {
@@ -178,7 +182,7 @@ mod tests {
         has_asked.recv().unwrap();
         let cancel = Arc::new(Cancel::default());
         let (second, switch) = (source.clone(), cancel.clone());
-        let waiting = std::thread::spawn(move || second.get(&|| 0, 0, &*switch).map(drop));
+        let waiting = std::thread::spawn(move || second.get(&|| 0, 0, &Some(switch)).map(drop));
         std::thread::sleep(Duration::from_millis(30));
         let begin = Instant::now();
         cancel.now();

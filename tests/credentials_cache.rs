@@ -6,7 +6,7 @@
     reason = "a test says what it expects by failing"
 )]
 
-use session::credentials::{Credentials, Patient, Provider, Value};
+use session::credentials::{Credentials, Patient, Provider, Value, Wait};
 use session::error::{Error, Result, Status};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering::SeqCst};
@@ -122,7 +122,7 @@ struct World {
 struct Simulated(Arc<World>);
 
 impl Provider for Simulated {
-    fn retrieve(&self) -> Result<Value> {
+    fn retrieve(&self, _: &dyn Wait) -> Result<Value> {
         let world = &self.0;
         let call = world.calls.fetch_add(1, SeqCst) + 1;
         let refused = |code, message| Err(Error::new(Status::Service, code, message));

@@ -12,9 +12,9 @@ mod skip;
 
 use serde_json::Value as Json;
 use session::config::Config;
-use session::credentials::Provider;
 use session::credentials::container::Container;
 use session::credentials::imds::Imds;
+use session::credentials::{Patient, Provider};
 use session::error::{Error, Result, Status};
 use session::load::environment::Environment;
 use session::session::{Options, Session, SharedConfigState};
@@ -73,7 +73,7 @@ fn asked(
     options.shared_config = SharedConfigState::Enable;
     options.files = Some(files.unwrap_or_default());
     let session = Session::load(&options)?;
-    let failure = provider(&session).retrieve().unwrap_err();
+    let failure = provider(&session).retrieve(&Patient).unwrap_err();
     let first = recorder.0.lock().unwrap().first().cloned();
     first.ok_or(failure)
 }

@@ -3,7 +3,7 @@
 use super::cli_cache::CliCache;
 use super::per_process::PerProcess;
 use super::profile::{Plan, Role};
-use super::{Credentials, Patient, Provider, Value, sts};
+use super::{Credentials, Provider, Value, Wait, sts};
 use crate::error::{Error, Result, Status};
 use crate::load::profile::Key;
 use crate::resolved::Loaded;
@@ -67,15 +67,15 @@ impl AssumeRole {
             .get_or_init(|| Box::new(Arc::new(Plan::after_roles(&self.loaded, self.before))))
     }
 
-    fn assume(&self, client: &Arc<Client>) -> Result<Value> {
+    fn assume(&self, client: &Arc<Client>, wait: &dyn Wait) -> Result<Value> {
         // Before anybody is asked for a code: without a source it would be for nothing.
         let source = self.source();
         if !source.is_anonymous() {
             let now = || client.configuration().now_seconds();
-            source.get(&now, 0, &Patient)?;
+            source.get(&now, 0, wait)?;
         }
         let params = self.params(client)?;
-        let mut reply = sts::call(client, crate::text!("AssumeRole"), params)?;
+        let mut reply = sts::call(client, crate::text!("AssumeRole"), params, wait)?;
         let assumed = sts::read(&mut reply, NAME, self.role.arn())?;
         if let Some(cache) = &self.cache {
             cache.put_role(client.configuration(), &assumed);
@@ -122,14 +122,14 @@ impl AssumeRole {
 }
 
 impl Provider for AssumeRole {
-    fn retrieve(&self) -> Result<Value> {
+    fn retrieve(&self, wait: &dyn Wait) -> Result<Value> {
         let client = self
             .client
             .get(|_| sts::client(&self.loaded, self.source().clone()));
         let now = client.configuration().now_seconds();
         match self.cache.as_ref().and_then(|cache| cache.get(now, NAME)) {
             Some(value) => Ok(value),
-            None => self.assume(client),
+            None => self.assume(client, wait),
         }
     }
 

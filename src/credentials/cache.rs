@@ -89,7 +89,8 @@ struct State {
 /// One retrieval. Its outcome goes with the last who waited for it.
 struct Round {
     thread: u64,
-    outcome: OnceLock<Result<Snapshot>>,
+    /// None inside: whoever asked has given up.
+    outcome: OnceLock<Option<Result<Snapshot>>>,
 }
 
 impl Rounds {
@@ -176,35 +177,41 @@ impl Cache {
         mine: Option<Counted<Held>>,
     ) -> Result<Snapshot> {
         let rounds = self.rounds();
-        let now = clock();
+        let mut now = clock();
         if let Some(held) = mine {
             if held.term.need(|| now, asked) == Need::Soon && rounds.is_quiet(now) {
                 return Ok(Snapshot(held));
             }
         }
-        let state = rounds.state.lock();
-        let need = need_of(state.held.as_ref(), now, asked);
-        let will_do = match need {
-            Need::Nothing => true,
-            Need::Soon => state.round.is_some() || rounds.is_quiet(now) || background::takes(self),
-            // A failure of a moment ago need not be met again by everybody.
-            Need::Now => state.round.is_none() && rounds.is_quiet(now),
-            Need::Must => false,
-        };
-        if let (true, Some(held)) = (will_do, &state.held) {
-            let held = held.clone();
-            return Ok(Snapshot(self.stripes().put(thread, held)));
+        loop {
+            let state = rounds.state.lock();
+            let need = need_of(state.held.as_ref(), now, asked);
+            let will_do = match need {
+                Need::Nothing => true,
+                Need::Soon => {
+                    state.round.is_some() || rounds.is_quiet(now) || background::takes(self)
+                }
+                // A failure of a moment ago need not be met again by everybody.
+                Need::Now => state.round.is_none() && rounds.is_quiet(now),
+                Need::Must => false,
+            };
+            if let (true, Some(held)) = (will_do, &state.held) {
+                let held = held.clone();
+                return Ok(Snapshot(self.stripes().put(thread, held)));
+            }
+            if let Some(outcome) = self.ask(rounds, state, thread, clock, wait) {
+                return outcome.or_else(|error| {
+                    // There was to be something better, but what is held will do.
+                    let held = rounds.state.lock().held.clone();
+                    let usable = held.filter(|held| held.term.need(clock, asked) != Need::Must);
+                    usable.map(Snapshot::from).ok_or(error)
+                });
+            }
+            now = clock();
         }
-        self.ask(rounds, state, thread, clock, wait)
-            .or_else(|error| {
-                // There was to be something better, but what is held will do.
-                let held = rounds.state.lock().held.clone();
-                let usable = held.filter(|held| held.term.need(clock, asked) != Need::Must);
-                usable.map(Snapshot::from).ok_or(error)
-            })
     }
 
-    /// Asks the provider, or waits for the thread that is asking it.
+    /// Asks the provider, or waits for the thread that is asking it; none if that one has given up.
     fn ask(
         self: &Arc<Cache>,
         rounds: &Rounds,
@@ -212,12 +219,12 @@ impl Cache {
         thread: u64,
         clock: &dyn Fn() -> i64,
         wait: &dyn Wait,
-    ) -> Result<Snapshot> {
+    ) -> Option<Result<Snapshot>> {
         if let Some(round) = state.round.clone() {
             return self.join(rounds, state, &round, thread, wait);
         }
         if let Some(error) = wait.given_up() {
-            return Err(error);
+            return Some(Err(error));
         }
         let round = Arc::new(Round {
             thread,
@@ -231,8 +238,11 @@ impl Cache {
             round,
             clock,
         };
-        let given = self.provider.retrieve();
-        turn.end(given)
+        let given = self.provider.retrieve(wait);
+        // What the provider made of it does not matter, and says nothing of the provider.
+        let given_up = given.as_ref().err().and_then(|_| wait.given_up());
+        let outcome = turn.end(given, given_up.is_some());
+        Some(given_up.map_or(outcome, Err))
     }
 
     fn join(
@@ -242,16 +252,16 @@ impl Cache {
         round: &Round,
         thread: u64,
         wait: &dyn Wait,
-    ) -> Result<Snapshot> {
+    ) -> Option<Result<Snapshot>> {
         if round.thread == thread {
-            return Err(asks_itself());
+            return Some(Err(asks_itself()));
         }
         loop {
             if let Some(outcome) = round.outcome.get() {
                 return outcome.clone();
             }
             if let Some(error) = wait.given_up() {
-                return Err(error);
+                return Some(Err(error));
             }
             state = rounds.changed.wait_until(state, wait.ask_again_at());
         }
@@ -327,8 +337,12 @@ impl Cache {
     pub(super) fn refresh(self: &Arc<Cache>, now: &dyn Fn() -> i64, wait: &dyn Wait) -> Result<()> {
         self.provider.expire();
         let rounds = self.rounds();
-        let result = self.ask(rounds, rounds.state.lock(), thread_number(), now, wait);
-        result.map(drop)
+        loop {
+            let state = rounds.state.lock();
+            if let Some(outcome) = self.ask(rounds, state, thread_number(), now, wait) {
+                return outcome.map(drop);
+            }
+        }
     }
 
     /// Asks the provider if it is time, on the background thread. In how many seconds to look again, if at all.
@@ -440,7 +454,8 @@ struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    fn end(&self, given: Result<Value>) -> Result<Snapshot> {
+    /// `given_up`: the caller alone has failed, and who waits for it asks in its place.
+    fn end(&self, given: Result<Value>, given_up: bool) -> Result<Snapshot> {
         let cache = self.cache;
         // A provider that forked comes back in the child too, to a state of its own.
         let rounds = cache.rounds();
@@ -449,7 +464,8 @@ impl Turn<'_> {
         let old = state.held.clone();
         let (outcome, changed) = cache.settle(rounds, &mut state, self.round.thread, now, given);
         // Set once: a turn ends once.
-        drop(self.round.outcome.set(outcome.clone()));
+        let for_others = (!given_up).then(|| outcome.clone());
+        drop(self.round.outcome.set(for_others));
         if state
             .round
             .as_ref()
@@ -475,7 +491,8 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if self.round.outcome.get().is_none() {
             let panicked = "the credentials provider panicked";
-            drop(self.end(Err(Error::new(Status::Internal, "InternalError", panicked))));
+            let panicked = Error::new(Status::Internal, "InternalError", panicked);
+            drop(self.end(Err(panicked), false));
         }
     }
 }

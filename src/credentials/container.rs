@@ -3,7 +3,7 @@
 use super::members::{Members, missing_key};
 use super::per_process::PerProcess;
 use super::reply::LIMIT;
-use super::{Provider, Value, disk, local};
+use super::{Provider, Value, Wait, disk, local};
 use crate::error::{Error, Result, Status};
 use crate::load::environment::{Environment, Variable, bad_variable};
 use crate::request::Url;
@@ -130,7 +130,7 @@ impl Container {
         }
     }
 
-    fn ask(&self, server: &Server, token: Option<&str>) -> Result<Value> {
+    fn ask(&self, server: &Server, token: Option<&str>, wait: &dyn Wait) -> Result<Value> {
         let url = server.url.text();
         let client = self.client.get(|_| {
             let service = crate::text!("container");
@@ -138,7 +138,7 @@ impl Container {
             Arc::new(client)
         });
         let operation = crate::text!("GetCredentials");
-        let mut request = local::request(client, operation, crate::text!("GET"), url)?;
+        let mut request = local::request(client, operation, crate::text!("GET"), url, wait)?;
         let headers = request.headers_mut();
         headers.set_checked("Accept", "application/json")?;
         if let Some(host) = &server.host {
@@ -161,13 +161,13 @@ impl Container {
 }
 
 impl Provider for Container {
-    fn retrieve(&self) -> Result<Value> {
+    fn retrieve(&self, wait: &dyn Wait) -> Result<Value> {
         let servers = self.servers(self.url()?)?;
         let token = token(&self.loaded.environment)?;
         let token = token.as_ref().map(|token| token.as_str());
         let mut failure = None;
         for server in &servers {
-            match self.ask(server, token) {
+            match self.ask(server, token, wait) {
                 // The next address may be the one that somebody listens at.
                 Err(error) if matches!(error.status(), Status::Transport | Status::Timeout) => {
                     failure = Some(error);

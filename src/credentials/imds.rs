@@ -4,7 +4,7 @@ use super::members::{Members, missing_key};
 use super::per_process::PerProcess;
 use super::reply::{LIMIT, Reply};
 use super::sync::Mutex;
-use super::{NEVER, Provider, Secret, Value, local};
+use super::{NEVER, Provider, Secret, Value, Wait, local};
 use crate::config::Field;
 use crate::error::{Error, Result, Status};
 use crate::load::environment::{Environment, Variable, bad_variable};
@@ -83,29 +83,29 @@ impl Imds {
         service.as_ref().map_err(Clone::clone)
     }
 
-    fn fetch(&self) -> Result<Value> {
+    fn fetch(&self, wait: &dyn Wait) -> Result<Value> {
         if is_disabled(self.config.environment())? {
             let why = "EC2 IMDS access disabled via AWS_EC2_METADATA_DISABLED env var";
             let cause = Error::new(Status::Credentials, "RequestCanceled", why);
             return Err(role_error(NO_ROLE.to_owned(), cause));
         }
         let service = self.service()?;
-        let role = self.role(service)?;
+        let role = self.role(service, wait)?;
         let told = |cause| {
             let message = format!("failed to get {role} EC2 instance role credentials");
             role_error(message, cause)
         };
         let mut path = ROLES.to_owned();
         escape_path_segment(&role, false, &mut path);
-        let mut response = self.get(service, &path).map_err(told)?;
+        let mut response = self.get(service, &path, wait).map_err(told)?;
         let body = response.0.whole(LIMIT).map_err(told)?;
         read(body).map_err(told)
     }
 
     /// The name of the instance's role.
-    fn role(&self, service: &Service) -> Result<String> {
+    fn role(&self, service: &Service, wait: &dyn Wait) -> Result<String> {
         let told = |cause| role_error(NO_ROLE.to_owned(), cause);
-        let mut response = self.get(service, ROLES).map_err(told)?;
+        let mut response = self.get(service, ROLES, wait).map_err(told)?;
         let list = response.0.whole(LIMIT).map_err(told)?;
         let list = std::str::from_utf8(list)
             .map_err(|_| told(unread("the list of roles is no UTF-8".to_owned())))?;
@@ -127,14 +127,14 @@ impl Imds {
         }
     }
 
-    fn get(&self, service: &Service, path: &str) -> Result<Reply> {
+    fn get(&self, service: &Service, path: &str, wait: &dyn Wait) -> Result<Reply> {
         let mut asked_again = false;
         loop {
-            let token = self.token(service)?;
+            let token = self.token(service, wait)?;
             let url = format!("{}{path}", service.origin);
             let operation = crate::text!("GetMetadata");
             let mut request =
-                local::request(&service.client, operation, crate::text!("GET"), &url)?;
+                local::request(&service.client, operation, crate::text!("GET"), &url, wait)?;
             if let Some(token) = &token {
                 let name = "x-aws-ec2-metadata-token";
                 request.headers_mut().set_checked(name, token.as_str())?;
@@ -154,7 +154,7 @@ impl Imds {
     }
 
     /// A token for the calls; none where the service has none and may be asked without.
-    fn token(&self, service: &Service) -> Result<Option<Secret>> {
+    fn token(&self, service: &Service, wait: &dyn Wait) -> Result<Option<Secret>> {
         let now = self.config.now_seconds();
         {
             let state = self.state.lock();
@@ -167,7 +167,8 @@ impl Imds {
         }
         let url = format!("{}/latest/api/token", service.origin);
         let operation = crate::text!("GetToken");
-        let mut request = local::request(&service.client, operation, crate::text!("PUT"), &url)?;
+        let mut request =
+            local::request(&service.client, operation, crate::text!("PUT"), &url, wait)?;
         let ttl = "x-aws-ec2-metadata-token-ttl-seconds";
         request.headers_mut().set_checked(ttl, TOKEN_TTL)?;
         let cause = match local::send(&mut request) {
@@ -226,12 +227,12 @@ impl Imds {
 }
 
 impl Provider for Imds {
-    fn retrieve(&self) -> Result<Value> {
+    fn retrieve(&self, wait: &dyn Wait) -> Result<Value> {
         let now = self.config.now_seconds();
         if let Some(error) = self.failed_lately(now) {
             return self.stable(now).ok_or(error);
         }
-        match self.fetch() {
+        match self.fetch(wait) {
             Ok(value) => {
                 let mut state = self.state.lock();
                 state.last = Some(value.clone());
@@ -242,6 +243,8 @@ impl Provider for Imds {
                     false => Ok(self.prolonged(value, now)),
                 }
             }
+            // The service has not failed.
+            Err(error) if wait.given_up().is_some() => Err(error),
             Err(error) => {
                 // From the end of the look-up, which may have taken long.
                 let at = self.config.now_seconds();

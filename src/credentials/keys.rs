@@ -1,6 +1,6 @@
 //! Keys that stand in a profile, and are read again when they no longer serve: the user may have replaced them.
 
-use super::{Provider, Value};
+use super::{Provider, Value, Wait};
 use crate::error::{Error, Result, Status};
 use crate::load::profile::{Files, Key, Profile, Settings};
 use crate::resolved::Loaded;
@@ -47,7 +47,7 @@ impl ProfileKeys {
 }
 
 impl Provider for ProfileKeys {
-    fn retrieve(&self) -> Result<Value> {
+    fn retrieve(&self, _: &dyn Wait) -> Result<Value> {
         if self.given.swap(true, Ordering::Relaxed) {
             self.read_again()
         } else {

@@ -1,8 +1,8 @@
 //! Calls to what gives credentials on this machine: the container's endpoint, the metadata service. Unsigned, short.
 
-use super::Credentials;
 use super::members::Members;
 use super::reply::{LIMIT, Reply};
+use super::{Credentials, Wait};
 use crate::config::Field;
 use crate::error::{Error, Result, Status};
 use crate::redact;
@@ -33,8 +33,10 @@ pub(super) fn request(
     operation: Text,
     method: Text,
     url: &str,
+    wait: &dyn Wait,
 ) -> Result<Request> {
     let mut request = Request::new(client, operation, method, "", None)?;
+    request.set_cancel(wait.cancel());
     request.set_url(url)?;
     // Nothing is signed, and no region has a part in it.
     request.set_signing_region(crate::text!("aws-global"));

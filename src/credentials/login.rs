@@ -4,7 +4,7 @@ use super::reply::{
     Keys, Reply, SecretObject, check_tls, end_of_lifetime, malformed, text, text_or_empty, time_of,
     told_time,
 };
-use super::{Credentials, Provider, Value, disk, dpop};
+use super::{Credentials, Provider, Value, Wait, disk, dpop};
 use crate::config::Field;
 use crate::crypto::{Hex, sha256};
 use crate::error::{Error, Result, Status};
@@ -164,7 +164,8 @@ impl Login {
 }
 
 impl Provider for Login {
-    fn retrieve(&self) -> Result<Value> {
+    /// Not ended early: a token that refreshes a login is good once, and the answer may be on its way.
+    fn retrieve(&self, _: &dyn Wait) -> Result<Value> {
         let now = self.now();
         let cached = self.read()?;
         let held = keys(&cached)?.of(NAME)?;

@@ -40,6 +40,7 @@ pub(crate) use reply::check_tls_of;
 pub(crate) use striped::{Counted, Node};
 pub use value::{NEVER, Secret, Value};
 
+use crate::cancel::Cancel;
 use crate::config::Clock;
 use crate::error::{Error, Result, Status};
 use std::sync::Arc;
@@ -47,15 +48,15 @@ use std::time::{Duration, Instant};
 
 /// Gives credentials. Called once per refresh, never under a lock, on the thread of a caller that waits for it.
 pub trait Provider: Send + Sync {
-    /// Gets them, from wherever they are.
-    fn retrieve(&self) -> Result<Value>;
+    /// Gets them, from wherever they are. Ends early, with any error, if the caller gives up meanwhile.
+    fn retrieve(&self, wait: &dyn Wait) -> Result<Value>;
 
     /// What it gave is no longer good: what a provider keeps itself, it is to get anew at the next retrieval.
     fn expire(&self) {}
 }
 
 impl<F: Fn() -> Result<Value> + Send + Sync> Provider for F {
-    fn retrieve(&self) -> Result<Value> {
+    fn retrieve(&self, _: &dyn Wait) -> Result<Value> {
         self()
     }
 }
@@ -177,6 +178,10 @@ pub trait Wait {
     fn given_up(&self) -> Option<Error>;
     /// The moment at which to ask again, at the latest.
     fn ask_again_at(&self) -> Instant;
+    /// What tells so to the requests that are made for the caller.
+    fn cancel(&self) -> Option<Arc<Cancel>> {
+        None
+    }
 }
 
 /// A caller that waits as long as it takes.

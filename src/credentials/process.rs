@@ -2,7 +2,7 @@
 
 use super::members::{Members, missing_key};
 use super::run::{Ending, Run};
-use super::{Provider, Value, words};
+use super::{Provider, Value, Wait, words};
 use crate::error::{Error, Result, Status};
 use crate::load::profile::{Key, Setting};
 use crate::os;
@@ -105,7 +105,7 @@ impl Process {
 }
 
 impl Provider for Process {
-    fn retrieve(&self) -> Result<Value> {
+    fn retrieve(&self, wait: &dyn Wait) -> Result<Value> {
         let environment = &self.loaded.environment;
         if environment.is_privileged() || os::is_privileged() {
             return Err(self.failed(
@@ -117,7 +117,7 @@ impl Provider for Process {
         let timeout = self.loaded.process_timeout.unwrap_or(TIMEOUT);
         let error = "error in credential_process";
         let mut run = Run::start(&words, environment).map_err(|why| self.failed(error, why))?;
-        let ending = run.finish(timeout);
+        let ending = run.finish(timeout, wait);
         let told = |error: Error| match shown(run.stderr()) {
             None => error,
             Some(text) => error.with_cause(Error::new(
@@ -147,6 +147,7 @@ impl Provider for Process {
                 let why = format!("it was killed: it still ran after {timeout:?}{more}");
                 Err(told(self.failed("credential process timed out", why)))
             }
+            Ok(Ending::Unwanted) => Err(self.failed(error, "it was killed: nobody waits for it")),
             Ok(Ending::TooMuch { limit }) => {
                 let why = format!("it was killed: it printed more than {limit} bytes");
                 Err(told(self.failed(error, why)))

@@ -3,7 +3,7 @@
 use super::container::Container;
 use super::imds::Imds;
 use super::profile::{environment_key, environment_keys};
-use super::{Provider, Value};
+use super::{Provider, Value, Wait};
 use crate::error::{Error, Result, Status};
 use crate::load::environment::Variable;
 use crate::load::profile::{FileState, Key};
@@ -81,8 +81,8 @@ impl Remote {
 }
 
 impl Provider for Remote {
-    fn retrieve(&self) -> Result<Value> {
-        self.last.retrieve().map_err(|last| {
+    fn retrieve(&self, wait: &dyn Wait) -> Result<Value> {
+        self.last.retrieve(wait).map_err(|last| {
             Error::new(
                 Status::Credentials,
                 "NoCredentialProviders",

@@ -2,7 +2,7 @@
 //!
 //! There is no thread: its output, its errors and its end are waited for together.
 
-use super::Secret;
+use super::{Secret, Wait};
 use crate::load::environment::Environment;
 use crate::os;
 use crate::text::Escaped;
@@ -38,6 +38,8 @@ pub(super) enum Ending {
     Unknown,
     /// It was killed at the deadline. `silent`: it had closed its output before.
     TimedOut { silent: bool },
+    /// It was killed because its caller gave up.
+    Unwanted,
     /// It was killed because it printed more than that.
     TooMuch { limit: usize },
 }
@@ -105,8 +107,12 @@ impl Run {
         })
     }
 
-    /// Waits for the program's end, and sees to it at the deadline.
-    pub(super) fn finish(&mut self, timeout: Duration) -> Result<Ending, String> {
+    /// Waits for the program's end, and sees to it at the deadline, or when the caller gives up.
+    pub(super) fn finish(
+        &mut self,
+        timeout: Duration,
+        caller: &dyn Wait,
+    ) -> Result<Ending, String> {
         // A deadline that is too far to be told is none.
         let deadline = Instant::now().checked_add(timeout);
         loop {
@@ -119,6 +125,15 @@ impl Run {
                 self.kill();
                 return Ok(Ending::TimedOut { silent });
             }
+            if caller.given_up().is_some() {
+                self.kill();
+                return Ok(Ending::Unwanted);
+            }
+            let left = left.min(
+                caller
+                    .ask_again_at()
+                    .saturating_duration_since(Instant::now()),
+            );
             let wait = if self.end.is_some() {
                 left
             } else {

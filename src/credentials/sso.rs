@@ -5,7 +5,7 @@ use super::per_process::PerProcess;
 use super::profile::Sso;
 use super::reply::{Keys, Reply, check_tls, malformed, number, text};
 use super::sso_token::SsoTokenSource;
-use super::{Credentials, Provider, Value};
+use super::{Credentials, Provider, Value, Wait};
 use crate::error::{Error, Result, Status};
 use crate::request::Request;
 use crate::resolved::Loaded;
@@ -49,7 +49,7 @@ impl SsoRole {
         })
     }
 
-    fn exchange(&self, now: i64) -> Result<Value> {
+    fn exchange(&self, now: i64, wait: &dyn Wait) -> Result<Value> {
         let client = self.client();
         check_tls(client)?;
         let (account, role) = self.role()?;
@@ -66,6 +66,7 @@ impl SsoRole {
         request
             .headers_mut()
             .set_checked("x-amz-sso_bearer_token", token.token.as_str())?;
+        request.set_cancel(wait.cancel());
         let mut reply = Reply(request.send()?);
         let members = match reply.object()?.get("roleCredentials") {
             Some(Json::Object(members)) => members,
@@ -100,13 +101,13 @@ impl SsoRole {
 }
 
 impl Provider for SsoRole {
-    fn retrieve(&self) -> Result<Value> {
+    fn retrieve(&self, wait: &dyn Wait) -> Result<Value> {
         let config = self.client().configuration();
         let now = config.now_seconds();
         if let Some(value) = self.cache.as_ref().and_then(|cache| cache.get(now, NAME)) {
             return Ok(value);
         }
-        let value = self.exchange(now)?;
+        let value = self.exchange(now, wait)?;
         if let Some(cache) = &self.cache {
             cache.put_sso(config, &value);
         }

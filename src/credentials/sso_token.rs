@@ -45,7 +45,8 @@ impl SsoTokenSource {
         }
     }
 
-    /// A token that is valid at `now`.
+    /// A token that is valid at `now`. Not ended early: a token that refreshes another may be good once, and the answer
+    /// be on its way.
     pub(crate) fn get(&self, now: i64) -> Result<SsoToken> {
         let cached = self.read()?;
         let token = token_of(&cached).map_err(|cause| self.incomplete(cause))?;

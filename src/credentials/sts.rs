@@ -1,7 +1,7 @@
 //! Roles that STS gives: the call, its parameters, and the reply, for those that sign it and those that need not.
 
 use super::reply::{Keys, Reply, SecretObject, malformed, time};
-use super::{Credentials, Value};
+use super::{Credentials, Value, Wait};
 use crate::config::Field;
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handler, HasHandlers, Stage};
@@ -85,10 +85,12 @@ pub(super) fn call(
     client: &Arc<Client>,
     operation: Text,
     params: Map<String, Json>,
+    wait: &dyn Wait,
 ) -> Result<Reply> {
     let params = SecretObject::from(params).to_bytes();
     let params = std::str::from_utf8(&params).ok();
     let mut request = Request::new(client, operation, crate::text!("POST"), "/", params)?;
+    request.set_cancel(wait.cancel());
     request.send().map(Reply)
 }
 

@@ -21,7 +21,7 @@ struct Fake {
 struct Asked(Arc<Fake>);
 
 impl Provider for Asked {
-    fn retrieve(&self) -> Result<Value> {
+    fn retrieve(&self, _: &dyn Wait) -> Result<Value> {
         let call = self.0.calls.fetch_add(1, SeqCst) + 1;
         if self.0.fails.load(SeqCst) {
             return Err(Error::new(
@@ -405,6 +405,47 @@ fn a_provider_that_asks_for_its_own_credentials_is_told() {
     source.get(&|| 0, 0, &Patient).unwrap();
     source.get(&|| 3400, 0, &Patient).unwrap();
     assert_eq!(CALLS.load(SeqCst), 2);
+}
+
+/// Waits until the caller gives up, once; has an answer for the next.
+struct Interruptible(std::sync::mpsc::Sender<()>, AtomicUsize);
+
+impl Provider for Interruptible {
+    fn retrieve(&self, wait: &dyn Wait) -> Result<Value> {
+        self.0.send(()).unwrap();
+        if self.1.fetch_add(1, SeqCst) > 0 {
+            return keys("AK2", NEVER);
+        }
+        while wait.given_up().is_none() {
+            std::thread::yield_now();
+        }
+        Err(Error::new(Status::Credentials, "Wrapped", "interrupted"))
+    }
+}
+
+#[test]
+fn who_asks_and_gives_up_leaves_it_to_those_who_wait() {
+    let (asks, asked) = channel();
+    let source = Credentials::provided(Interruptible(asks, AtomicUsize::new(0)));
+    let cancel = Arc::new(crate::cancel::Cancel::default());
+    std::thread::scope(|scope| {
+        let hasty = scope.spawn(|| source.get(&|| 0, 0, &Some(cancel.clone())));
+        asked.recv().unwrap();
+        let waiting: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| source.get(&|| 0, 0, &Patient)))
+            .collect();
+        std::thread::sleep(Duration::from_millis(30));
+        cancel.now();
+        let error = hasty.join().unwrap().err().unwrap();
+        assert_eq!(error.status(), Status::Canceled);
+        assert_eq!(error.code(), "RequestCanceled");
+        for caller in waiting {
+            let value = caller.join().unwrap().unwrap();
+            assert_eq!(value.access_key_id.as_str(), "AK2");
+        }
+    });
+    // One of those who waited, for all of them.
+    assert_eq!(asked.try_iter().count(), 1);
 }
 
 /// A caller that gives up at once.

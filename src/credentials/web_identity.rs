@@ -2,7 +2,7 @@
 
 use super::per_process::PerProcess;
 use super::profile::WebIdentity;
-use super::{Credentials, Provider, Value, disk, sts};
+use super::{Credentials, Provider, Value, Wait, disk, sts};
 use crate::error::{Error, Result, Status};
 use crate::resolved::Loaded;
 use crate::service::Client;
@@ -73,14 +73,14 @@ impl WebIdentityRole {
 }
 
 impl Provider for WebIdentityRole {
-    fn retrieve(&self) -> Result<Value> {
+    fn retrieve(&self, wait: &dyn Wait) -> Result<Value> {
         let client = self
             .client
             .get(|_| sts::client(&self.loaded, Arc::new(Credentials::Anonymous)));
         let token = self.token()?;
         let exchange = || {
             let operation = crate::text!("AssumeRoleWithWebIdentity");
-            let mut reply = sts::call(client, operation, self.params(client, &token)?)?;
+            let mut reply = sts::call(client, operation, self.params(client, &token)?, wait)?;
             sts::read(&mut reply, NAME, &self.identity.role_arn)
         };
         exchange().map(|assumed| assumed.value).map_err(|cause| {

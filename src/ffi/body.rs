@@ -301,9 +301,11 @@ pub unsafe extern "C" fn session_request_set_payload_signing(
     })
 }
 
-/// Lets a cancel end whatever a request waits for: a connection, a reply, its body, the time before another try.
+/// Lets a cancel end whatever a request waits for: its credentials, a connection, a reply, its body, the time before
+/// another try.
 ///
-/// A name look-up ends at the resolver's own time-out; a callback is not interrupted.
+/// A name look-up ends at the resolver's own time-out; a callback is not interrupted, nor is the refreshing of a login
+/// (`aws login`, `aws sso login`), whose token is good once.
 ///
 /// @param request  borrowed
 /// @param cancel   borrowed, nullable: shared from now on; NULL: nothing ends it

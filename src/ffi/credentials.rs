@@ -11,7 +11,7 @@ use super::handle::{
 use super::session::session_t;
 use super::status::session_status_t;
 use super::strings::{text, text_optional};
-use crate::credentials::{Credentials, Patient, Snapshot, Value, Wait};
+use crate::credentials::{Credentials, Snapshot, Value, Wait};
 use crate::error::{Error, Result};
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
@@ -110,12 +110,14 @@ pub unsafe extern "C" fn session_credentials_copy(
 /// Gets the values: those that are held if they last, else new ones.
 ///
 /// While another thread gets new ones, it may wait for that one, and so for the provider's callback, which must therefore
-/// not wait for this call. A cancel that is thrown or has a deadline ends such a waiting.
+/// not wait for this call. A cancel that is thrown or has a deadline ends the call, and only this one: others that wait for
+/// what it was getting get new ones themselves.
 ///
 /// @param credentials            borrowed
 /// @param min_remaining_seconds  how long they must last at least, where their lifetime allows it; 0: still valid
-/// @param cancel                 borrowed, nullable: ends the waiting for another thread that gets them; who asks the
-///                               provider itself waits for it
+/// @param cancel                 borrowed, nullable: ends the waiting, for another thread that gets them or for a service or
+///                               program that is asked. A callback of the program's is not interrupted, nor is the
+///                               refreshing of a login (`aws login`, `aws sso login`), whose token is good once
 /// @param out                    receives the value; free it with session_credentials_value_free(). Unchanged on failure.
 /// @param error                  nullable: receives details on failure; free with session_error_free()
 /// @return SESSION_OK; SESSION_ERR_CREDENTIALS or what the provider failed with; SESSION_ERR_CANCELED and
@@ -134,9 +136,9 @@ pub unsafe extern "C" fn session_credentials_get(
         // SAFETY: NULL or live credentials.
         let credentials = unsafe { borrow(credentials, "credentials") }?;
         // SAFETY: NULL or a live switch.
-        let wait = unsafe { waiting(cancel) };
+        let wait = unsafe { borrow_shared_optional(cancel) };
         let out = Out::new(out, "out")?;
-        out.set(give(get(credentials, min_remaining_seconds, wait)?));
+        out.set(give(get(credentials, min_remaining_seconds, &wait)?));
         Ok(())
     })
 }
@@ -174,8 +176,8 @@ pub unsafe extern "C" fn session_credentials_get_copy(
         // SAFETY: NULL or live credentials.
         let credentials = unsafe { borrow(credentials, "credentials") }?;
         // SAFETY: NULL or a live switch.
-        let wait = unsafe { waiting(cancel) };
-        let value = get(credentials, min_remaining_seconds, wait)?;
+        let wait = unsafe { borrow_shared_optional(cancel) };
+        let value = get(credentials, min_remaining_seconds, &wait)?;
         // SAFETY: NULL or as many bytes as is said.
         let written = unsafe { write_texts(&value, buffer, capacity, length) };
         written?;
@@ -260,8 +262,8 @@ pub unsafe extern "C" fn session_credentials_refresh(
         // SAFETY: NULL or live credentials.
         let credentials = unsafe { borrow(credentials, "credentials") }?;
         // SAFETY: NULL or a live switch.
-        let wait = unsafe { waiting(cancel) };
-        credentials.refresh(&|| credentials.now(), wait)
+        let wait = unsafe { borrow_shared_optional(cancel) };
+        credentials.refresh(&|| credentials.now(), &wait)
     })
 }
 
@@ -337,12 +339,4 @@ pub unsafe extern "C" fn session_credentials_free(credentials: *mut session_cred
 
 fn get(credentials: &Credentials, min_remaining: u32, wait: &dyn Wait) -> Result<Snapshot> {
     credentials.get(&|| credentials.now(), min_remaining, wait)
-}
-
-unsafe fn waiting<'a>(cancel: *const session_cancel_t) -> &'a dyn Wait {
-    // SAFETY: NULL or a live switch.
-    match unsafe { borrow_optional(cancel) } {
-        Some(cancel) => cancel,
-        None => &Patient,
-    }
 }

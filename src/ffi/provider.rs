@@ -9,7 +9,7 @@ use super::handle::{Out, handle, null, share};
 use super::status::session_status_t;
 use super::strings::{text, text_optional};
 use super::table::{self, Table};
-use crate::credentials::{Credentials, NEVER, Provider, Value};
+use crate::credentials::{Credentials, NEVER, Provider, Value, Wait};
 use crate::error::{Error, Result, Status};
 use crate::text;
 use crate::text::Text;
@@ -139,7 +139,7 @@ struct HostProvider {
 }
 
 impl Provider for HostProvider {
-    fn retrieve(&self) -> Result<Value> {
+    fn retrieve(&self, _: &dyn Wait) -> Result<Value> {
         let mut reply = Reply::new();
         let lent = std::ptr::from_mut(&mut reply).cast();
         // SAFETY: the host gave function and data together; the reply outlives the call.

@@ -1,7 +1,7 @@
 //! `v4.SignRequestHandler`: signs a request with its client's credentials, or gives it its bearer token.
 
 use super::scheme::AuthScheme;
-use crate::credentials::{Patient, Value, Wait, check_tls_of};
+use crate::credentials::{Value, check_tls_of};
 use crate::error::{Error, Result, Status};
 use crate::request::Request;
 use crate::request::log::{self, Level};
@@ -31,10 +31,9 @@ pub(crate) fn sign(request: &mut Request) {
     }
     let seconds = || client.configuration().now_seconds();
     let cancel = request.cancel().cloned();
-    let wait: &dyn Wait = cancel.as_deref().map_or(&Patient, |cancel| cancel);
     let signed = client
         .credentials()
-        .get(&seconds, 0, wait)
+        .get(&seconds, 0, &cancel)
         .and_then(|credentials| {
             // Now, as it may have taken minutes to get them.
             let now = client.configuration().now();

@@ -322,6 +322,117 @@ TEST(between_two_tries)
     CHECK_INT(server.requests, 2); /* one each */
 }
 
+/* ---- While it gets its credentials, from a service that keeps silent or a program that does not end */
+
+/* A session whose credentials come by an environment and a config file. */
+static session_t *session_of(const char *variable, const char *file)
+{
+    const char *environment[] = {variable, "AWS_REGION=us-east-1", "AWS_SDK_LOAD_CONFIG=1", "AWS_CONFIG_FILE=cancel.config",
+                                 "AWS_SHARED_CREDENTIALS_FILE=/nowhere"};
+    session_options_t *options = session_options_new();
+    session_t *session = NULL;
+    session_error_t *error = NULL;
+    char folder[] = "/tmp/cancel.XXXXXX";
+    FILE *config;
+
+    CHECK(mkdtemp(folder) && chdir(folder) == 0);
+    config = fopen("cancel.config", "w");
+    CHECK(config && fputs(file, config) >= 0 && fclose(config) == 0);
+    CHECK_OK(session_options_set_environment(options, environment, 5), NULL);
+    CHECK_OK(session_new_with_options(options, &session, &error), error);
+    session_options_free(options);
+    CHECK(unlink("cancel.config") == 0 && rmdir(folder) == 0);
+    return session;
+}
+
+static void *throw_at_once(void *cancel)
+{
+    pause_ms(100);
+    session_cancel_now(cancel);
+    return NULL;
+}
+
+static void run_getting(const session_t *session, enum end end, bool by_request, const char *where)
+{
+    session_cancel_t *cancel = session_cancel_new();
+    session_error_t *error = NULL;
+    session_status_t status;
+    pthread_t thread;
+    double begin = seconds();
+
+    if (end == BY_CANCEL)
+        CHECK_INT(pthread_create(&thread, NULL, throw_at_once, cancel), 0);
+    else
+        session_cancel_set_timeout_ms(cancel, 100);
+    if (by_request) {
+        session_client_t *client = fake_client_of(session, "s3");
+        session_request_t *request = fake_request(client, "ListBuckets", "GET", "/", NULL);
+        session_request_set_cancel(request, cancel);
+        error = fake_fail(request);
+        status = session_error_status(error);
+        session_client_free(client);
+    } else {
+        session_credentials_t *credentials = session_credentials(session);
+        session_credentials_value_t *value = NULL;
+        status = session_credentials_get(credentials, 0, cancel, &value, &error);
+        session_credentials_free(credentials);
+    }
+    printf("%s: returned after %.0f ms\n", where, (seconds() - begin) * 1e3 - 100);
+    check_ended(status, error, end);
+    if (end == BY_CANCEL)
+        CHECK_INT(pthread_join(thread, NULL), 0);
+    session_cancel_free(cancel);
+}
+
+/* What they wait for comes after a second at the earliest, with another error. */
+static void run_getting_all(const char *variable, const char *file, const char *where)
+{
+    char text[128];
+    unsigned port;
+    int listener = listen_deaf(16, &port);
+    session_t *session;
+
+    snprintf(text, sizeof text, "%s=http://127.0.0.1:%u", variable, port);
+    session = session_of(text, file);
+    run_getting(session, BY_CANCEL, true, where);
+    run_getting(session, BY_DEADLINE, true, where);
+    run_getting(session, BY_CANCEL, false, where);
+    run_getting(session, BY_DEADLINE, false, where);
+    session_free(session);
+    close(listener);
+}
+
+TEST(while_a_container_is_asked)
+{
+    run_getting_all("AWS_CONTAINER_CREDENTIALS_FULL_URI", "", "container");
+}
+
+TEST(while_the_metadata_service_is_asked)
+{
+    run_getting_all("AWS_EC2_METADATA_SERVICE_ENDPOINT", "", "metadata service");
+}
+
+TEST(while_a_role_is_assumed)
+{
+    run_getting_all("AWS_ENDPOINT_URL_STS",
+                    "[default]\nrole_arn=arn:aws:iam::123456789012:role/rr\nsource_profile=b\n"
+                    "[profile b]\naws_access_key_id=a\naws_secret_access_key=b\n",
+                    "role");
+}
+
+/* Any file will do as the token: nobody reads it. */
+TEST(while_a_role_is_assumed_with_a_token)
+{
+    run_getting_all("AWS_ENDPOINT_URL_STS",
+                    "[default]\nrole_arn=arn:aws:iam::123456789012:role/rr\nweb_identity_token_file=/etc/passwd\n",
+                    "web identity");
+}
+
+TEST(while_a_program_runs)
+{
+    run_getting_all("IGNORED", "[default]\ncredential_process = /bin/sleep 5\n", "program");
+}
+
 /* ---- While its own body is read, before there is anything to send */
 
 /* It has no end, and takes its time. */

@@ -6,7 +6,7 @@ use crate::{
     timed,
 };
 use session::credentials::imds::Imds;
-use session::credentials::{Provider, Value};
+use session::credentials::{Patient, Provider, Value};
 use session::error::Result;
 use session::transport::Purpose;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ fn role() -> String {
 /// The provider itself, without the source that keeps what it gives.
 fn imds(world: &Arc<World>) -> impl Fn() -> Result<Value> {
     let imds = Imds::new(world.session(&[]).config().loaded());
-    move || imds.retrieve()
+    move || imds.retrieve(&Patient)
 }
 
 #[test]
