@@ -498,6 +498,60 @@ fn interim_replies_are_passed_over() {
 }
 
 #[test]
+fn an_interim_reply_may_have_fields() {
+    const INTERIM: [&str; 5] = [
+        "HTTP/1.1 100 Continue\r\nServer: x\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\nServer: x\r\nDate: y\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 102 Processing\r\nServer: x\r\n\r\nHTTP/1.1 100 Continue\r\nServer: x\r\n\r\n",
+        "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.0 100\nServer: x\n\n",
+    ];
+    let server = Server::script(|peer| {
+        while let Some(head) = peer.head() {
+            let number = head.split(['/', ' ']).nth(2).unwrap();
+            let interim = INTERIM[number.parse::<usize>().unwrap()];
+            let mut body = [0; 5];
+            let put = head.starts_with("PUT");
+            // Without being asked it comes when the body is here.
+            if put && !head.contains("Expect") {
+                peer.reader.read_exact(&mut body).unwrap();
+            }
+            for part in interim.as_bytes().chunks(30) {
+                peer.send(part);
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            if put && head.contains("Expect") {
+                peer.reader.read_exact(&mut body).unwrap();
+            }
+            assert!(!put || &body == b"hello");
+            peer.send(OK);
+        }
+    });
+    let (authority, transport) = (server.authority(), transport());
+    let expect = headers(&[("Expect", "100-continue")]);
+    for number in 0..INTERIM.len() {
+        let target = format!("/{number}");
+        for (method, headers) in [("GET", &[][..]), ("PUT", &[]), ("PUT", &expect)] {
+            let body = match method {
+                "GET" => Body::Empty,
+                _ => Body::Bytes(b"hello"),
+            };
+            let started = Instant::now();
+            let reply = transport
+                .send(HttpRequest {
+                    headers,
+                    body,
+                    ..request(&authority, method, &target)
+                })
+                .unwrap();
+            assert_eq!((reply.status, read(reply).unwrap()), (200, b"ok".to_vec()));
+            assert!(started.elapsed() < Duration::from_millis(900), "{target}");
+        }
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
 fn expect_100_continue_refused_sends_no_byte_of_the_body() {
     let (sender, receiver) = mpsc::channel();
     let server = Server::script(move |peer| {

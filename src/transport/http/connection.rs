@@ -1,6 +1,7 @@
 //! A connection as ureq uses it, and how it comes to be.
 
 use super::fault::{Fault, Kind};
+use super::interim::Begin;
 use super::proxy::Proxy;
 use super::socket::{Limits, Socket};
 use super::tls::{Client, Stream};
@@ -22,6 +23,8 @@ pub(super) const LONGEST_HEAD: usize = 64 * 1024;
 const ALLOWANCE: u64 = 512 * 1024;
 /// A head must fit, and two parts of a large body pass through per system call.
 const BUFFER: usize = 128 * 1024;
+/// What ureq waits for before it sends a body that is asked about.
+const GO_ON: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// What the sender of a request and the connection know of one another. ureq stands between them.
 pub(super) struct Exchange {
@@ -178,6 +181,8 @@ impl Connector for Dialer {
             buffers,
             exchange,
             unsent: Vec::new(),
+            held: Vec::new(),
+            begun: false,
             asked: false,
         }))
     }
@@ -215,6 +220,10 @@ pub(super) struct Connection {
     exchange: Arc<Mutex<Exchange>>,
     /// A head that waits for the first of the body.
     unsent: Vec<u8>,
+    /// What has come and was not given to ureq yet.
+    held: Vec<u8>,
+    /// The reply itself has begun: no interim one comes any more.
+    begun: bool,
     /// What was read last was read to see whether the body is wanted.
     asked: bool,
 }
@@ -252,10 +261,65 @@ impl Connection {
         }
     }
 
+    /// Waits until there is something for ureq; false at the end.
     fn receive(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         if !self.unsent.is_empty() {
             self.send(0)?;
         }
+        loop {
+            if self.let_through(self.asked) {
+                return Ok(true);
+            }
+            let direct = self.begun;
+            let more = self.read(timeout)?;
+            if direct || !more {
+                return Ok(more);
+            }
+        }
+    }
+
+    /// Passes over interim replies; stops at `100 Continue` where it is waited for.
+    fn pass_over(&mut self, until_go_on: bool) -> bool {
+        while !self.begun {
+            match Begin::of(&self.held) {
+                Begin::Interim { length, go_on } => {
+                    self.held.drain(..length);
+                    if go_on && until_go_on {
+                        return true;
+                    }
+                }
+                Begin::Part if self.held.len() <= LONGEST_HEAD => break,
+                Begin::Part | Begin::Final => self.begun = true,
+            }
+        }
+        false
+    }
+
+    /// Gives ureq what has come of the reply itself, or the `100 Continue` that it asks for.
+    fn let_through(&mut self, asking: bool) -> bool {
+        let go_on = self.pass_over(asking);
+        let come = match (go_on, self.begun) {
+            (true, _) => GO_ON,
+            (false, true) => &self.held,
+            (false, false) => return false,
+        };
+        if come.is_empty() {
+            return false;
+        }
+        let buffer = self.buffers.input_append_buf();
+        let given = come.len().min(buffer.len());
+        for (to, from) in buffer.iter_mut().zip(come) {
+            *to = *from;
+        }
+        self.buffers.input_appended(given);
+        if !go_on {
+            self.held.drain(..given);
+        }
+        given > 0
+    }
+
+    /// Reads more; false at the end.
+    fn read(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         let host = self.stream.socket().peer().to_owned();
         let mut limits = {
             let exchange = self.exchange.lock();
@@ -290,7 +354,12 @@ impl Connection {
                 return Err(self.exchange.lock().deaf.take().unwrap_or(fault).into());
             }
         };
-        self.buffers.input_appended(read);
+        if self.begun {
+            self.buffers.input_appended(read);
+        } else {
+            self.held
+                .extend_from_slice(buffer.get(..read).unwrap_or_default());
+        }
         let mut exchange = self.exchange.lock();
         exchange.received += read as u64;
         exchange.allowance = exchange.allowance.saturating_sub(read as u64);
@@ -352,6 +421,7 @@ impl Transport for Connection {
             return Err(Fault::other("the request's head was written in parts").into());
         }
         self.unsent = head;
+        self.begun = false;
         if !body_follows {
             self.send(0)?;
         }
@@ -376,7 +446,7 @@ impl Transport for Connection {
             let exchange = self.exchange.lock();
             (exchange.idle, exchange.is_deaf())
         };
-        let open = !deaf && (!waited || self.stream.is_open());
+        let open = !deaf && self.held.is_empty() && (!waited || self.stream.is_open());
         self.exchange.lock().idle = open;
         open
     }

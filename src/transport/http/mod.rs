@@ -11,6 +11,7 @@ mod connection;
 mod exempt;
 mod fault;
 mod head;
+mod interim;
 mod kept;
 mod pool;
 mod proxy;
