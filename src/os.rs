@@ -8,7 +8,7 @@ mod socket;
 
 pub(crate) use process::{execute_detached, kill_group, process_end, readable};
 #[cfg(feature = "http")]
-pub(crate) use socket::{connect, send};
+pub(crate) use socket::{connect, send, wait_to_send};
 
 use std::ffi::CStr;
 use std::fs::File;

@@ -3,7 +3,7 @@
 
 use std::io::{self, IoSlice};
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
 /// Connects to an address, waiting as long at a time as `wait` says, until it says nothing.
@@ -29,23 +29,8 @@ pub(crate) fn connect(
         }
         loop {
             let Some(time) = wait() else { return Ok(None) };
-            let milliseconds =
-                libc::c_int::try_from(time.as_millis().max(1)).unwrap_or(libc::c_int::MAX);
-            let mut poll = libc::pollfd {
-                fd: socket.as_raw_fd(),
-                events: libc::POLLOUT,
-                revents: 0,
-            };
-            // SAFETY: one live entry.
-            match unsafe { libc::poll(&raw mut poll, 1, milliseconds) } {
-                0 => {}
-                1.. => break,
-                _ => {
-                    let error = io::Error::last_os_error();
-                    if error.kind() != io::ErrorKind::Interrupted {
-                        return Err(error);
-                    }
-                }
+            if poll(&socket, libc::POLLOUT, time)? != 0 {
+                break;
             }
         }
     }
@@ -55,6 +40,28 @@ pub(crate) fn connect(
     }
     stream.set_nonblocking(false)?;
     Ok(Some(stream))
+}
+
+/// Waits until the socket can be written, or read where `reading` asks for that too. Says whether it can be read but not
+/// written.
+pub(crate) fn wait_to_send(socket: impl AsFd, reading: bool, time: Duration) -> io::Result<bool> {
+    let events = libc::POLLOUT | if reading { libc::POLLIN } else { 0 };
+    Ok(poll(socket, events, time)? & events == libc::POLLIN)
+}
+
+/// What of the events, or of errors, there is; nothing at the end of the time or where a signal came.
+fn poll(socket: impl AsFd, events: libc::c_short, time: Duration) -> io::Result<libc::c_short> {
+    let milliseconds = libc::c_int::try_from(time.as_millis().max(1)).unwrap_or(libc::c_int::MAX);
+    let mut entry = libc::pollfd {
+        fd: socket.as_fd().as_raw_fd(),
+        events,
+        revents: 0,
+    };
+    // SAFETY: one live entry.
+    match checked(unsafe { libc::poll(&raw mut entry, 1, milliseconds) }) {
+        Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
+        _ => Ok(entry.revents),
+    }
 }
 
 fn checked(result: libc::c_int) -> io::Result<libc::c_int> {
@@ -101,8 +108,8 @@ fn raw_address(address: &SocketAddr) -> (libc::sockaddr_storage, libc::socklen_t
     (storage, libc::socklen_t::try_from(length).unwrap_or(0))
 }
 
-/// Sends on a socket as `writev` does, without the SIGPIPE that ends a host program where the other side has gone.
-pub(crate) fn send(socket: impl std::os::fd::AsFd, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+/// Sends on a socket as `writev` does, but never waits, and without the SIGPIPE that ends a host program where the other side has gone.
+pub(crate) fn send(socket: impl AsFd, parts: &[IoSlice<'_>]) -> io::Result<usize> {
     const MOST_PARTS: usize = 16;
     let parts = parts.get(..MOST_PARTS).unwrap_or(parts);
     // SAFETY: an all-zero msghdr is valid: numbers and NULL pointers.
@@ -112,6 +119,6 @@ pub(crate) fn send(socket: impl std::os::fd::AsFd, parts: &[IoSlice<'_>]) -> io:
     message.msg_iovlen = parts.len() as _;
     let socket = socket.as_fd().as_raw_fd();
     // SAFETY: the socket is open while it is borrowed, and the message points to live slices.
-    let sent = unsafe { libc::sendmsg(socket, &message, libc::MSG_NOSIGNAL) };
+    let sent = unsafe { libc::sendmsg(socket, &message, libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT) };
     usize::try_from(sent).map_err(|_| io::Error::last_os_error())
 }

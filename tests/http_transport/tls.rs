@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Certificates made by the `openssl` program, once per run.
 struct Certificates {
@@ -216,6 +216,8 @@ struct TlsServer {
     finished: Arc<Mutex<usize>>,
 }
 
+const REFUSED: &[u8] = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\ndenied";
+
 impl TlsServer {
     fn start(config: Arc<ServerConfig>) -> TlsServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -261,6 +263,11 @@ impl TlsServer {
                     }
                     let mut buffer = [0; 65536];
                     while let Ok(read @ 1..) = stream.read(&mut buffer) {
+                        if buffer.starts_with(b"PUT /refused ") {
+                            stream.write_all(REFUSED).unwrap();
+                            thread::sleep(Duration::from_secs(5));
+                            break;
+                        }
                         let mut reached = lock(&reached);
                         reached.bytes.extend_from_slice(&buffer[..read]);
                         let requests = reached
@@ -366,6 +373,33 @@ fn a_large_body_goes_through_tls() {
     assert_eq!(read(reply).unwrap(), b"ok");
     drop(transport);
     assert!(server.reached_in_the_end().bytes.ends_with(&body));
+}
+
+#[test]
+fn a_refusal_is_seen_through_tls_while_the_server_reads_no_more() {
+    let Some(certificates) = Certificates::get() else {
+        return;
+    };
+    for version in BOTH {
+        let server = certificates.server("good", false, &[version]);
+        let authority = server.authority("localhost");
+        let transport = transport(&certificates.trusting("ca.pem"));
+        let started = Instant::now();
+        let mut reader = std::io::repeat(b'x');
+        let reply = transport
+            .send(HttpRequest {
+                method: "PUT",
+                target: "/refused",
+                body: Body::Reader(&mut reader, Some(64 << 20)),
+                ..secure(&authority)
+            })
+            .unwrap();
+        assert_eq!(
+            (reply.status, read(reply).unwrap()),
+            (403, b"denied".to_vec())
+        );
+        assert!(started.elapsed() < Duration::from_secs(3));
+    }
 }
 
 #[test]

@@ -551,6 +551,45 @@ fn an_interim_reply_may_have_fields() {
     assert_eq!(server.connections(), 1);
 }
 
+/// A server that grants the upload, thinks better of it, and neither reads on nor closes.
+#[test]
+fn a_refusal_is_seen_while_the_server_reads_no_more() {
+    for interim in ["", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"] {
+        let server = Server::script(move |peer| {
+            peer.head();
+            peer.send(b"HTTP/1.1 100 Continue\r\n\r\n");
+            std::thread::sleep(Duration::from_millis(200));
+            peer.send(interim.as_bytes());
+            std::thread::sleep(Duration::from_millis(50));
+            peer.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\n");
+            std::thread::sleep(Duration::from_millis(50));
+            peer.send(b"denied");
+            std::thread::sleep(Duration::from_secs(5));
+        });
+        let (authority, transport) = (server.authority(), transport());
+        let large = vec![b'x'; 32 << 20];
+        let expect = headers(&[("Expect", "100-continue")]);
+        for (headers, length) in [(&expect[..], Some(32 << 20)), (&[], None)] {
+            let started = Instant::now();
+            let mut reader = Cursor::new(&large);
+            let reply = transport
+                .send(HttpRequest {
+                    headers,
+                    body: Body::Reader(&mut reader, length),
+                    ..request(&authority, "PUT", "/")
+                })
+                .unwrap();
+            assert_eq!(
+                (reply.status, read(reply).unwrap()),
+                (403, b"denied".to_vec())
+            );
+            assert!(started.elapsed() < Duration::from_secs(3));
+            assert!(reader.position() < 32 << 20);
+        }
+        assert_eq!(server.connections(), 2, "the first is not used again");
+    }
+}
+
 #[test]
 fn expect_100_continue_refused_sends_no_byte_of_the_body() {
     let (sender, receiver) = mpsc::channel();

@@ -239,13 +239,8 @@ impl Connection {
             exchange.limits.clone()
         };
         self.stream.socket().limits = limits;
-        let output = if amount == 0 {
-            &[]
-        } else {
-            self.buffers.output().get(..amount).unwrap_or_default()
-        };
         let mut sent = 0;
-        let result = write_all(&mut self.stream, &self.unsent, output, &mut sent);
+        let result = self.write(amount, &mut sent);
         self.unsent.clear();
         let what = format!("sending to `{}`", self.stream.socket().peer());
         let mut exchange = self.exchange.lock();
@@ -259,6 +254,49 @@ impl Connection {
             }
             result => result,
         }
+    }
+
+    /// Writes it all, unless the reply comes before the server has taken it.
+    fn write(&mut self, amount: usize, sent: &mut u64) -> io::Result<()> {
+        self.stream.socket().watching = true;
+        let result = loop {
+            if self.is_answered() {
+                let peer = self.stream.socket().peer();
+                let early = format!("`{peer}` replied before it had the whole request");
+                break Err(Fault::new(Kind::Cut, early).into());
+            }
+            let output = match amount {
+                0 => &[],
+                _ => self.buffers.output().get(..amount).unwrap_or_default(),
+            };
+            match write_all(&mut self.stream, &self.unsent, output, sent) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.look(),
+                result => break result,
+            }
+        };
+        self.stream.socket().watching = false;
+        result
+    }
+
+    fn is_answered(&mut self) -> bool {
+        self.pass_over(false);
+        self.begun
+    }
+
+    /// Takes in what has come while the request is sent.
+    fn look(&mut self) {
+        let buffer = self.buffers.input_append_buf();
+        let read = match self.stream.read_only(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+            read => read.unwrap_or(0),
+        };
+        self.held
+            .extend_from_slice(buffer.get(..read).unwrap_or_default());
+        let mut exchange = self.exchange.lock();
+        exchange.received += read as u64;
+        exchange.allowance = exchange.allowance.saturating_sub(read as u64);
+        // The end, or why there is no more, shows when the request is sent or the reply is read.
+        self.stream.socket().watching = read > 0 && exchange.allowance > 0;
     }
 
     /// Waits until there is something for ureq; false at the end.
@@ -344,7 +382,12 @@ impl Connection {
                 Fault::other(format!("the reply of `{host}` has a line that is too long")).into(),
             );
         }
-        let read = match self.stream.read(buffer) {
+        let deaf = self.exchange.lock().is_deaf();
+        let read = match deaf {
+            true => self.stream.read_only(buffer),
+            false => self.stream.read(buffer),
+        };
+        let read = match read {
             Ok(read) => read,
             Err(error) => {
                 let fault = Fault::of_io(error, &format!("reading from `{host}`"));
@@ -376,14 +419,15 @@ impl Connection {
     }
 }
 
-/// Writes both parts, in one go where the system takes them; counts what it took.
+/// Writes both parts but for what was sent of them before, in one go where the system takes them; counts what it took.
 fn write_all(stream: &mut Stream, first: &[u8], second: &[u8], sent: &mut u64) -> io::Result<()> {
     let mut parts = [IoSlice::new(first), IoSlice::new(second)];
     let mut parts = parts.as_mut_slice();
-    IoSlice::advance_slices(&mut parts, 0);
+    IoSlice::advance_slices(&mut parts, usize::try_from(*sent).unwrap_or(usize::MAX));
     while !parts.is_empty() {
         match stream.write_vectored(parts)? {
-            0 => return Err(io::ErrorKind::WriteZero.into()),
+            // TLS has no room until some of what it has is sent.
+            0 => stream.flush()?,
             written => {
                 *sent += written as u64;
                 IoSlice::advance_slices(&mut parts, written);

@@ -80,9 +80,11 @@ pub(super) struct Socket {
     /// The other side, for messages.
     peer: String,
     pub(super) limits: Limits,
+    /// While a request is sent: a write that would wait where there is something to read fails with `WouldBlock`, and
+    /// no read waits.
+    pub(super) watching: bool,
     /// What the kernel was told, to tell it only what changes.
     read_timeout: Option<Duration>,
-    write_timeout: Option<Duration>,
     /// In a probe nothing waits.
     probing: bool,
 }
@@ -134,8 +136,8 @@ impl Socket {
                         stream,
                         peer,
                         limits,
+                        watching: false,
                         read_timeout: None,
-                        write_timeout: None,
                         probing: false,
                     });
                 }
@@ -174,6 +176,12 @@ fn near(set: Option<Duration>, wanted: Duration) -> bool {
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.watching && !self.probing {
+            self.set_probing(true)?;
+            let result = self.read(buffer);
+            self.set_probing(false)?;
+            return result;
+        }
         let started = Instant::now();
         loop {
             if !self.probing {
@@ -202,17 +210,14 @@ impl Write for Socket {
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         let started = Instant::now();
         loop {
-            if !self.probing {
-                let left = self.limits.wait(started, &self.doing("sending to"))?;
-                if !near(self.write_timeout, left) {
-                    self.stream.set_write_timeout(Some(left))?;
-                    self.write_timeout = Some(left);
-                }
-            }
-            match crate::os::send(&self.stream, parts) {
+            let left = self.limits.wait(started, &self.doing("sending to"))?;
+            match os::send(&self.stream, parts) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // The wait is over; another tells whether all of it is.
-                Err(error) if error.kind() == ErrorKind::WouldBlock && !self.probing => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock && !self.probing => {
+                    if os::wait_to_send(&self.stream, self.watching, left)? {
+                        return Err(error);
+                    }
+                }
                 result => return result,
             }
         }

@@ -187,6 +187,23 @@ impl Stream {
     }
 
     /// Reads what has come without waiting. TLS has messages of its own, like tickets, that are no reply.
+    /// Reads without sending first what waits to be sent, which the other side may never take.
+    pub(super) fn read_only(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let stream = match self {
+            Stream::Plain(socket) => return socket.read(buffer),
+            Stream::Tls(stream) => stream,
+        };
+        loop {
+            match stream.conn.reader().read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return result,
+            }
+            stream.conn.read_tls(&mut ReadOnly(&mut stream.sock))?;
+            let processed = stream.conn.process_new_packets();
+            processed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        }
+    }
+
     fn is_silent(&mut self) -> bool {
         let stream = match self {
             Stream::Plain(socket) => return waits(&socket.read(&mut [0])),
@@ -203,6 +220,24 @@ impl Stream {
             }
         }
     }
+}
+
+struct ReadOnly<'a>(&'a mut Stream);
+
+impl Read for ReadOnly<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read_only(buffer)
+    }
+}
+
+/// Sends what TLS has to send; unlike rustls, which reads where it can't, and then waits to send although a reply is there.
+fn drain(stream: &mut rustls::StreamOwned<ClientConnection, Stream>) -> io::Result<()> {
+    while stream.conn.wants_write() {
+        if stream.conn.write_tls(&mut stream.sock)? == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+    }
+    Ok(())
 }
 
 fn waits(read: &io::Result<usize>) -> bool {
@@ -222,21 +257,28 @@ impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Stream::Plain(socket) => socket.write(bytes),
-            Stream::Tls(stream) => stream.write(bytes),
+            Stream::Tls(_) => self.write_vectored(&[io::IoSlice::new(bytes)]),
         }
     }
 
     fn write_vectored(&mut self, parts: &[io::IoSlice<'_>]) -> io::Result<usize> {
         match self {
             Stream::Plain(socket) => socket.write_vectored(parts),
-            Stream::Tls(stream) => stream.write_vectored(parts),
+            Stream::Tls(stream) => {
+                drain(stream)?;
+                stream.conn.writer().write_vectored(parts)
+            }
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Stream::Plain(socket) => socket.flush(),
-            Stream::Tls(stream) => stream.flush(),
+            Stream::Tls(stream) => {
+                drain(stream)?;
+                stream.sock.flush()?;
+                stream.conn.writer().flush()
+            }
         }
     }
 }
