@@ -407,13 +407,16 @@ fn a_provider_that_asks_for_its_own_credentials_is_told() {
     assert_eq!(CALLS.load(SeqCst), 2);
 }
 
-/// Waits until the caller gives up, once; has an answer for the next.
-struct Interruptible(std::sync::mpsc::Sender<()>, AtomicUsize);
+/// Waits until the caller gives up, once; has an answer for the next, as soon as the first is gone.
+struct Interruptible(std::sync::mpsc::Sender<()>, AtomicUsize, Arc<AtomicBool>);
 
 impl Provider for Interruptible {
     fn retrieve(&self, wait: &dyn Wait) -> Result<Value> {
         self.0.send(()).unwrap();
         if self.1.fetch_add(1, SeqCst) > 0 {
+            while !self.2.load(SeqCst) {
+                std::thread::yield_now();
+            }
             return keys("AK2", NEVER);
         }
         while wait.given_up().is_none() {
@@ -426,7 +429,8 @@ impl Provider for Interruptible {
 #[test]
 fn who_asks_and_gives_up_leaves_it_to_those_who_wait() {
     let (asks, asked) = channel();
-    let source = Credentials::provided(Interruptible(asks, AtomicUsize::new(0)));
+    let gone = Arc::new(AtomicBool::new(false));
+    let source = Credentials::provided(Interruptible(asks, AtomicUsize::new(0), gone.clone()));
     let cancel = Arc::new(crate::cancel::Cancel::default());
     std::thread::scope(|scope| {
         let hasty = scope.spawn(|| source.get(&|| 0, 0, &Some(cancel.clone())));
@@ -439,6 +443,7 @@ fn who_asks_and_gives_up_leaves_it_to_those_who_wait() {
         let error = hasty.join().unwrap().err().unwrap();
         assert_eq!(error.status(), Status::Canceled);
         assert_eq!(error.code(), "RequestCanceled");
+        gone.store(true, SeqCst);
         for caller in waiting {
             let value = caller.join().unwrap().unwrap();
             assert_eq!(value.access_key_id.as_str(), "AK2");
