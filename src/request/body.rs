@@ -1,13 +1,14 @@
 //! Bodies on their way up: bytes in memory, or a stream that the caller's code gives piece by piece.
 
-use super::Request;
 use super::bytes::Bytes;
 use super::chunked::{self, Chunked};
+use super::{Progress, Request, UNKNOWN};
 use crate::cancel::Cancel;
 use crate::crypto::{Hex, Sha256};
 use crate::error::{Error, Result, Status};
 use crate::text::Text;
 use std::io::{self, Read};
+use std::sync::Arc;
 
 /// Gives the bytes of a body.
 pub trait Source: Send {
@@ -145,6 +146,8 @@ impl Stream {
     pub(super) fn wire<'a>(
         &'a mut self,
         cancel: Option<&'a Cancel>,
+        progress: Option<&'a Arc<Progress>>,
+        sent: &'a mut u64,
     ) -> (Box<dyn Read + Send + 'a>, Option<u64>) {
         let length = self.length;
         let chunked = self.chunked;
@@ -156,6 +159,7 @@ impl Stream {
             failure: &mut self.failure,
             cancel,
         };
+        let reader = Counted::new(reader, length, progress, sent);
         match length.filter(|_| chunked) {
             Some(length) => (
                 Box::new(Chunked::new(reader, length)),
@@ -169,6 +173,41 @@ impl Stream {
 /// Before each call of the source's, which may be slow: whether anybody still waits for it.
 fn check(cancel: Option<&Cancel>) -> Result<()> {
     cancel.map_or(Ok(()), Cancel::check)
+}
+
+/// The caller's own bytes as they are taken to be sent, which tells how far they have come.
+pub(super) struct Counted<'a, R> {
+    reader: R,
+    length: Option<u64>,
+    progress: Option<&'a Arc<Progress>>,
+    sent: &'a mut u64,
+}
+
+impl<'a, R: Read> Counted<'a, R> {
+    pub(super) fn new(
+        reader: R,
+        length: Option<u64>,
+        progress: Option<&'a Arc<Progress>>,
+        sent: &'a mut u64,
+    ) -> Counted<'a, R> {
+        Counted {
+            reader,
+            length,
+            progress,
+            sent,
+        }
+    }
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        *self.sent += count as u64;
+        if let Some(progress) = self.progress {
+            progress(*self.sent, self.length.unwrap_or(UNKNOWN), 0, UNKNOWN);
+        }
+        Ok(count)
+    }
 }
 
 /// Makes sure that a source has no more than it said. Half of somebody's data must not pass for all of it.

@@ -18,8 +18,8 @@ pub struct Response {
     body: Body,
     document: Option<Document>,
     cancel: Option<Arc<Cancel>>,
-    /// Who is told how far the body has come, and how much was sent.
-    progress: Option<(Arc<Progress>, Option<u64>)>,
+    /// Who is told how far the body has come, and how much of the request's was sent, of how much.
+    progress: Option<(Arc<Progress>, u64, Option<u64>)>,
     received: u64,
 }
 
@@ -39,7 +39,7 @@ impl Response {
     pub(super) fn new(
         reply: HttpReply,
         cancel: Option<Arc<Cancel>>,
-        progress: Option<(Arc<Progress>, Option<u64>)>,
+        progress: Option<(Arc<Progress>, u64, Option<u64>)>,
     ) -> Response {
         Response {
             status: reply.status,
@@ -66,13 +66,13 @@ impl Response {
         let count =
             read_some(stream, buffer).map_err(|error| canceled(&self.cancel).unwrap_or(error))?;
         self.received += count as u64;
-        if let Some((progress, sent)) = &self.progress {
+        if let Some((progress, sent, to_send)) = &self.progress {
             let length = self
                 .headers
                 .get("content-length")
                 .and_then(|length| length.parse().ok());
-            let sent = sent.unwrap_or(UNKNOWN);
-            progress(sent, sent, self.received, length.unwrap_or(UNKNOWN));
+            let to_send = to_send.unwrap_or(UNKNOWN);
+            progress(*sent, to_send, self.received, length.unwrap_or(UNKNOWN));
         }
         Ok(count)
     }

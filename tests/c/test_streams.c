@@ -585,6 +585,51 @@ TEST(progress_of_a_body_in_memory_and_of_unknown_lengths)
     CHECK_INT(steps.frees, 1);
 }
 
+/* Sends a body (1000 bytes if it tells no length), reads the reply, and gives the last that was told. */
+static struct steps steps_of(const struct fault_reply *reply, int64_t length, session_payload_signing_t signing)
+{
+    struct fault_server server;
+    struct source source = {.length = length < 0 ? 1000 : (size_t)length, .piece = 10000};
+    struct steps steps = {0};
+    size_t received = 0;
+    session_client_t *client;
+    session_request_t *request;
+    session_response_t *response = NULL;
+    session_error_t *error = NULL;
+
+    fault_server_start(&server, reply, 1);
+    client = fault_client(&server, "s3");
+    request = put(client);
+    set_stream(request, &source, length, false);
+    CHECK_OK(session_request_set_payload_signing(request, signing), NULL);
+    CHECK_OK(session_request_set_header(request, "Expect", "100-continue"), NULL);
+    CHECK_OK(session_request_set_progress(request, on_step, &steps, free_steps), NULL);
+    CHECK_OK(session_request_send(request, &response, &error), error);
+    CHECK_OK(session_response_read_to(response, add_up, &received, &error), error);
+    CHECK_INT(steps.received, 5);
+    session_response_free(response);
+    session_request_free(request);
+    session_client_free(client);
+    fault_server_stop(&server);
+    return steps;
+}
+
+TEST(progress_counts_the_callers_bytes_and_those_alone_that_were_sent)
+{
+    static const struct fault_reply taken = FAULT_TEXT("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", FAULT_CLOSE),
+                                    early = FAULT_UNASKED("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", FAULT_CLOSE);
+    struct steps steps = steps_of(&taken, 3 << 20, SESSION_PAYLOAD_SIGNING_CHUNKED);
+
+    CHECK_INT(steps.sent, 3 << 20);
+    CHECK_INT(steps.to_send, 3 << 20);
+    steps = steps_of(&taken, -1, SESSION_PAYLOAD_SIGNING_UNSIGNED);
+    CHECK_INT(steps.sent, 1000);
+    CHECK(steps.to_send == UINT64_MAX);
+    steps = steps_of(&early, 3 << 20, SESSION_PAYLOAD_SIGNING_UNSIGNED);
+    CHECK_INT(steps.sent, 0);
+    CHECK_INT(steps.to_send, 3 << 20);
+}
+
 /* ---- Down into a callback */
 
 struct sink {
