@@ -129,6 +129,56 @@ fn replies_that_are_not_http() {
 }
 
 #[test]
+fn a_framing_that_is_not_known_is_no_body() {
+    for coding in [
+        "xchunked",
+        "gzip, chunked",
+        "chunked, identity",
+        "gzip",
+        "chunked\r\nTransfer-Encoding: chunked",
+        "",
+    ] {
+        let server = Server::script(move |peer| {
+            peer.request();
+            let head = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {coding}\r\n\r\n");
+            peer.send(head.as_bytes());
+            peer.send(b"3\r\nabc\r\n0\r\n\r\n");
+        });
+        let error = failure(&transport(), request(&server.authority(), "GET", "/"));
+        let words = format!(
+            "the reply of `{}` has a `Transfer-Encoding` other than `chunked`",
+            server.authority()
+        );
+        assert!(error.text().contains(&words), "{error}");
+    }
+    let server = Server::answering(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    );
+    let reply = transport()
+        .send(request(&server.authority(), "GET", "/"))
+        .unwrap();
+    assert_eq!(read(reply).unwrap(), b"abc");
+}
+
+#[test]
+fn a_switch_of_protocols_that_nobody_asked_for_is_an_error() {
+    let server = Server::script(|peer| {
+        peer.request();
+        peer.send(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+        );
+        peer.rest();
+    });
+    let error = failure(&transport(), request(&server.authority(), "GET", "/"));
+    assert!(
+        error
+            .text()
+            .contains("switched protocols, which nobody asked for"),
+        "{error}"
+    );
+}
+
+#[test]
 fn wrong_chunks_are_an_error() {
     for body in [
         &b"x\r\n"[..],

@@ -65,7 +65,10 @@ impl HttpTransport {
             let lane = pool.get(request.scheme, request.authority, proxy.as_ref(), fresh)?;
             let (result, can_repeat) = attempt(&mut request, head, &lane, limits.clone());
             match result {
-                Ok(response) => return Ok(reply(response, lane, pool)),
+                Ok(response) => {
+                    check(&response, &lane.authority)?;
+                    return Ok(reply(response, lane, pool));
+                }
                 Err(fault) => {
                     if fresh
                         || !can_repeat
@@ -161,6 +164,23 @@ fn outline(method: &str, head: &Head, lane: &Lane) -> http::Result<http::Request
         outline = outline.header("connection", "close");
     }
     outline.body(())
+}
+
+/// Refuses what ureq lets pass, a body framed in a way that nobody here can read above all.
+fn check(response: &http::Response<ureq::Body>, host: &str) -> Result<(), Fault> {
+    if response.status() == http::StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Fault::lasting(format!(
+            "`{host}` switched protocols, which nobody asked for"
+        )));
+    }
+    let mut codings = response.headers().get_all("transfer-encoding").iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        _ => Err(Fault::lasting(format!(
+            "the reply of `{host}` has a `Transfer-Encoding` other than `chunked`"
+        ))),
+    }
 }
 
 fn reply(response: http::Response<ureq::Body>, lane: Lane, pool: Arc<Pool>) -> HttpReply {
