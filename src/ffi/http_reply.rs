@@ -46,9 +46,14 @@ impl Incoming {
         std::ptr::from_mut(self).cast()
     }
 
-    /// The reply, or why there is none. `of_body` is why the request's body could not be read.
-    pub(crate) fn finish(self, returned: c_int, of_body: Option<Error>) -> Result<HttpReply> {
-        let why = self.error.or(self.fault);
+    /// The reply, or why there is none. `of_body` is why the request's body could not be read; `to_head`: the request was a HEAD.
+    pub(crate) fn finish(
+        mut self,
+        returned: c_int,
+        of_body: Option<Error>,
+        to_head: bool,
+    ) -> Result<HttpReply> {
+        let why = self.error.take().or(self.fault.take());
         if returned != session_status_t::SESSION_OK as c_int {
             let why = why
                 .or(of_body)
@@ -61,11 +66,38 @@ impl Incoming {
         if self.status == 0 {
             return Err(failed(returned, cause("the transport gave no HTTP status")));
         }
+        if self.status < 200 {
+            let why = format!(
+                "the transport gave the status {}, which is no reply's",
+                self.status
+            );
+            return Err(failed(returned, cause(why)));
+        }
+        if let Some(length) = self.announced().filter(|_| !to_head) {
+            let has = self.body.len();
+            if (has as u64) < length {
+                let why = format!("the transport gave {has} of {length} bytes of the reply's body");
+                return Err(failed(returned, cause(why)));
+            }
+        }
         Ok(HttpReply {
             status: self.status,
             headers: self.headers,
             body: Box::new(Cursor::new(self.body)),
         })
+    }
+
+    /// How long the body must be at least. One that the transport has decoded may have any length.
+    fn announced(&self) -> Option<u64> {
+        let value = |name: &str| {
+            let mut headers = self.headers.iter();
+            headers.find(|header| header.name.eq_ignore_ascii_case(name))
+        };
+        let bodiless = matches!(self.status, 204 | 304);
+        if bodiless || value("content-encoding").is_some() || value("transfer-encoding").is_some() {
+            return None;
+        }
+        value("content-length")?.value.parse().ok()
     }
 
     fn set_status(&mut self, status: c_int) -> Result<()> {
@@ -256,6 +288,35 @@ mod tests {
     }
 
     #[test]
+    fn an_interim_status_is_no_reply() {
+        for (status, good) in [(100, false), (101, false), (199, false), (200, true)] {
+            let reply = Incoming {
+                status,
+                ..Incoming::default()
+            };
+            assert_eq!(reply.finish(0, None, false).is_ok(), good, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_body_shorter_than_announced_is_no_reply() {
+        let good = |status, header: (&str, &str), to_head| {
+            let mut reply = Incoming {
+                status,
+                body: b"abc".to_vec(),
+                ..Incoming::default()
+            };
+            reply.add_header("content-Length", "10").unwrap();
+            reply.add_header(header.0, header.1).unwrap();
+            reply.finish(0, None, to_head).is_ok()
+        };
+        assert!(!good(200, ("X", "y"), false));
+        assert!(good(200, ("X", "y"), true));
+        assert!(good(304, ("X", "y"), false));
+        assert!(good(200, ("Content-Encoding", "gzip"), false));
+    }
+
+    #[test]
     fn what_the_transport_says_comes_before_what_it_did_wrong() {
         let reply = || Incoming {
             error: Some(cause("said")),
@@ -267,11 +328,14 @@ mod tests {
             (61, Status::Timeout),
             (5, Status::Transport),
         ] {
-            let error = reply().finish(returned, Some(cause("body"))).err().unwrap();
+            let error = reply()
+                .finish(returned, Some(cause("body")), false)
+                .err()
+                .unwrap();
             assert_eq!(error.status(), status);
             assert_eq!(error.causes()[0].message(), "said");
         }
-        let silent = Incoming::default().finish(-7, None).err().unwrap();
+        let silent = Incoming::default().finish(-7, None, false).err().unwrap();
         let why = "the transport returned SESSION_ERR_UNKNOWN (-7) and set no error";
         assert_eq!(silent.causes()[0].message(), why);
         assert_eq!(silent.status(), Status::Transport);

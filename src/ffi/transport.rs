@@ -60,11 +60,12 @@ struct HostTransport {
 
 impl Transport for HostTransport {
     fn send(&self, request: HttpRequest<'_>) -> Result<HttpReply> {
+        let to_head = request.method == "HEAD";
         let mut request = Outgoing::new(request)?;
         let mut reply = Incoming::default();
         // SAFETY: the host gave function and data together; request and reply outlive the call.
         let returned = unsafe { (self.send)(request.lend(), reply.lend(), self.data.pointer()) };
-        reply.finish(returned, request.into_failure())
+        reply.finish(returned, request.into_failure(), to_head)
     }
 }
 
