@@ -4385,7 +4385,7 @@ bool session_http_request_is_canceled(const struct session_http_request_t *reque
  * Sets the HTTP status of a reply. Required.
  *
  * @param reply   borrowed
- * @param status  100 to 999
+ * @param status  100 to 999; one below 200, which is not the final one, fails the send
  * @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `reply` is NULL or `status` none
  * @thread The callback's.
  * @since 0.1.0
@@ -4412,6 +4412,9 @@ enum session_status_t session_http_reply_add_header(struct session_http_reply_t 
 
 /**
  * Adds bytes to the body of a reply, as they come.
+ *
+ * A body that ends before its Content-Length, where there is no other coding and one is to come, fails the send: half of
+ * somebody's data must not pass for all of it.
  *
  * @param reply   borrowed
  * @param data    borrowed: copied; NULL is right for a `length` of 0 alone

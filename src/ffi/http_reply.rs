@@ -185,7 +185,7 @@ unsafe fn text_of_server<'a>(pointer: *const c_char, argument: &str) -> Result<C
 /// Sets the HTTP status of a reply. Required.
 ///
 /// @param reply   borrowed
-/// @param status  100 to 999
+/// @param status  100 to 999; one below 200, which is not the final one, fails the send
 /// @return SESSION_OK; SESSION_ERR_INVALID_ARGUMENT if `reply` is NULL or `status` none
 /// @thread The callback's.
 /// @since 0.1.0
@@ -224,6 +224,9 @@ pub unsafe extern "C" fn session_http_reply_add_header(
 }
 
 /// Adds bytes to the body of a reply, as they come.
+///
+/// A body that ends before its Content-Length, where there is no other coding and one is to come, fails the send: half of
+/// somebody's data must not pass for all of it.
 ///
 /// @param reply   borrowed
 /// @param data    borrowed: copied; NULL is right for a `length` of 0 alone

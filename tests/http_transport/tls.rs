@@ -51,7 +51,8 @@ impl Certificates {
                       policy=p\nunique_subject=no\n[p]\ncommonName=supplied\n[req]\ndistinguished_name=n\n[n]\n\
                       [root]\nbasicConstraints=critical,CA:TRUE\n[local]\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n\
                       [proxied]\nsubjectAltName=DNS:bucket.test\n[other]\nsubjectAltName=DNS:other.example\n\
-                      [client]\nextendedKeyUsage=clientAuth\n";
+                      [client]\nextendedKeyUsage=clientAuth\n\
+                      [server-ca]\nbasicConstraints=critical,CA:TRUE\nsubjectAltName=DNS:localhost\n";
         std::fs::write(self.folder.join("config"), config).unwrap();
         std::fs::write(self.folder.join("index"), "").unwrap();
         std::fs::write(self.folder.join("serial"), "1000\n").unwrap();
@@ -59,6 +60,7 @@ impl Certificates {
             ("ca", "root"),
             ("stranger", "root"),
             ("self-signed", "local"),
+            ("server-ca", "server-ca"),
         ] {
             let (key, pem) = (format!("{name}.key"), format!("{name}.pem"));
             let subject = format!("/CN={name}");
@@ -410,6 +412,7 @@ fn nobody_else_gets_a_byte_of_the_request() {
     for (name, trusted, words) in [
         ("good", "stranger.pem", "unknown issuer"),
         ("self-signed", "ca.pem", "unknown issuer"),
+        ("server-ca", "server-ca.pem", "is one of a CA"),
         ("wrong-host", "ca.pem", "is for another host"),
         ("expired", "ca.pem", "has expired"),
         ("early", "ca.pem", "not valid yet"),

@@ -150,6 +150,10 @@ pub(super) fn fault(error: &rustls::Error, what: &str) -> Fault {
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                     format!("has expired: {error}")
                 }
+                // webpki's, which is not ours to name; what `openssl req -x509` makes where nothing else is said.
+                error if error.to_string().contains("CaUsedAsEndEntity") => {
+                    "is one of a CA; a server's own has to say CA:FALSE".to_owned()
+                }
                 error => format!("is not accepted: {error}"),
             };
             return Fault::lasting(format!("{what}: the server's certificate {reason}"));
