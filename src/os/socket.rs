@@ -108,7 +108,8 @@ fn raw_address(address: &SocketAddr) -> (libc::sockaddr_storage, libc::socklen_t
     (storage, libc::socklen_t::try_from(length).unwrap_or(0))
 }
 
-/// Sends on a socket as `writev` does, but never waits, and without the SIGPIPE that ends a host program where the other side has gone.
+/// Sends on a socket as `writev` does, but never waits, and without the SIGPIPE that ends a host program where the other
+/// side has gone.
 pub(crate) fn send(socket: impl AsFd, parts: &[IoSlice<'_>]) -> io::Result<usize> {
     const MOST_PARTS: usize = 16;
     let parts = parts.get(..MOST_PARTS).unwrap_or(parts);

@@ -190,7 +190,6 @@ impl Stream {
         self.socket().set_probing(false).is_ok() && open
     }
 
-    /// Reads what has come without waiting. TLS has messages of its own, like tickets, that are no reply.
     /// Reads without sending first what waits to be sent, which the other side may never take.
     pub(super) fn read_only(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let stream = match self {
@@ -208,6 +207,7 @@ impl Stream {
         }
     }
 
+    /// Reads what has come without waiting. TLS has messages of its own, like tickets, that are no reply.
     fn is_silent(&mut self) -> bool {
         let stream = match self {
             Stream::Plain(socket) => return waits(&socket.read(&mut [0])),
