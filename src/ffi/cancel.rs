@@ -56,7 +56,10 @@ pub unsafe extern "C" fn session_cancel_set_timeout_ms(
     guard_value((), || {
         // SAFETY: NULL or a live switch.
         if let Some(cancel) = unsafe { borrow_optional(cancel) } {
-            cancel.set_timeout(Duration::from_millis(milliseconds));
+            cancel.set_timeout(match milliseconds {
+                u64::MAX => Duration::MAX,
+                milliseconds => Duration::from_millis(milliseconds),
+            });
         }
     });
 }
