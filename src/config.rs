@@ -7,7 +7,7 @@
 use crate::credentials::Credentials;
 use crate::error::{Error, Result, Status};
 use crate::load::environment::Variable;
-use crate::load::profile::Key;
+use crate::load::settings::Key;
 use crate::text::Text;
 use crate::transport::Transport;
 use std::fmt;

@@ -7,9 +7,11 @@ use crate::credentials::profile::{Base, Plan, RoleOptions, WebIdentity, has_envi
 use crate::error::{Error, Result, Status};
 use crate::handlers::{Handlers, HasHandlers, LiveHandlers, failing};
 use crate::load::environment::{Environment, Variable, bad_variable};
+use crate::load::files::Files;
 use crate::load::ini::FileKind;
 use crate::load::origin::Origin;
-use crate::load::profile::{Files, Key, Profile, Settings};
+use crate::load::profile::Profile;
+use crate::load::settings::{Key, Settings};
 use crate::request::defaults;
 use crate::resolved::{Loaded, ResolvedConfig};
 use crate::text::{Text, shown};

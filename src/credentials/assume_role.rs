@@ -5,7 +5,7 @@ use super::per_process::PerProcess;
 use super::profile::{Plan, Role};
 use super::{Credentials, Provider, Value, Wait, sts};
 use crate::error::{Error, Result, Status};
-use crate::load::profile::Key;
+use crate::load::settings::Key;
 use crate::resolved::Loaded;
 use crate::service::Client;
 use crate::session::TokenRequest;

@@ -6,7 +6,7 @@ use super::profile;
 use super::sso_token::{EARLY, SsoTokenSource};
 use crate::error::{Error, Result, Status};
 use crate::load::environment::bearer_token_variable;
-use crate::load::profile::Key;
+use crate::load::settings::Key;
 use crate::resolved::ResolvedConfig;
 use crate::text::Text;
 use parking_lot::Mutex;

@@ -8,7 +8,7 @@ use super::{NEVER, Provider, Secret, Value, Wait, local};
 use crate::config::Field;
 use crate::error::{Error, Result, Status};
 use crate::load::environment::{Environment, Variable, bad_variable};
-use crate::load::profile::Key;
+use crate::load::settings::Key;
 use crate::request::Request;
 use crate::request::log::{self, Level};
 use crate::resolved::{Loaded, ResolvedConfig};

@@ -2,7 +2,9 @@
 
 use super::{Provider, Value, Wait};
 use crate::error::{Error, Result, Status};
-use crate::load::profile::{Files, Key, Profile, Settings};
+use crate::load::files::Files;
+use crate::load::profile::Profile;
+use crate::load::settings::{Key, Settings};
 use crate::resolved::Loaded;
 use crate::text::Text;
 use std::sync::Arc;

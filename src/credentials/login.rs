@@ -9,7 +9,7 @@ use crate::config::Field;
 use crate::crypto::{Hex, sha256};
 use crate::error::{Error, Result, Status};
 use crate::load::environment::Variable;
-use crate::load::profile::Setting;
+use crate::load::settings::Setting;
 use crate::request::Request;
 use crate::resolved::{Loaded, ResolvedConfig};
 use crate::service::{Client, Place};

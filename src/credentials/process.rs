@@ -4,7 +4,7 @@ use super::members::{Members, missing_key};
 use super::run::{Ending, Run};
 use super::{Provider, Value, Wait, words};
 use crate::error::{Error, Result, Status};
-use crate::load::profile::{Key, Setting};
+use crate::load::settings::{Key, Setting};
 use crate::os;
 use crate::redact;
 use crate::resolved::Loaded;

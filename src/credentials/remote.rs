@@ -6,7 +6,8 @@ use super::profile::{environment_key, environment_keys};
 use super::{Provider, Value, Wait};
 use crate::error::{Error, Result, Status};
 use crate::load::environment::Variable;
-use crate::load::profile::{FileState, Key};
+use crate::load::files::FileState;
+use crate::load::settings::Key;
 use crate::resolved::Loaded;
 use std::sync::Arc;
 

@@ -4,7 +4,8 @@ use super::{Entry, STATIC_KEYS, mask, profiles};
 use crate::credentials::profile::{Base, Role, environment_key};
 use crate::load::environment::{Environment, Variable};
 use crate::load::origin::{FilePosition, Origin};
-use crate::load::profile::{Key, Profile, SSO_KEYS, Setting};
+use crate::load::profile::{Profile, SSO_KEYS};
+use crate::load::settings::{Key, Setting};
 use crate::resolved::{Loaded, ResolvedConfig};
 
 /// One that is asked for credentials.

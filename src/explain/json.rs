@@ -2,8 +2,8 @@
 
 use super::chain::Step;
 use super::{Entry, Report};
+use crate::load::files::FileState;
 use crate::load::origin::Origin;
-use crate::load::profile::FileState;
 use serde_json::{Value, json};
 
 pub(super) fn write(report: &Report<'_>) -> String {

@@ -2,7 +2,7 @@
 
 use crate::config::{Field, Kind};
 use crate::load::environment::Variable;
-use crate::load::profile::Key;
+use crate::load::settings::Key;
 use std::borrow::Cow;
 
 const HIDDEN: &str = "****";

@@ -9,8 +9,10 @@ mod text;
 
 use crate::config::Field;
 use crate::error::{Error, Result};
+use crate::load::files::LookedAt;
 use crate::load::origin::Origin;
-use crate::load::profile::{Key, LookedAt, Profile};
+use crate::load::profile::Profile;
+use crate::load::settings::Key;
 use crate::resolved::ResolvedConfig;
 use chain::Step;
 
