@@ -139,14 +139,13 @@ const USER_AGENT: Text = crate::text!("User-Agent");
 
 fn user_agent(request: &mut Request) {
     // Made once in the life of a process, so that each request gets it without a copy.
-    static AGENT: OnceBox<Text> = OnceBox::new();
+    static AGENT: OnceBox<String> = OnceBox::new();
     let agent = AGENT.get_or_init(|| {
         let version = env!("CARGO_PKG_VERSION");
         let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-        let agent = format!("libsession/{version} ({os}; {arch})\0");
-        Box::new(Text::from_static(Box::leak(agent.into_boxed_str())))
+        Box::new(format!("libsession/{version} ({os}; {arch})\0"))
     });
-    add_to_user_agent(request, agent);
+    add_to_user_agent(request, &Text::from_static(agent));
 }
 
 fn user_agent_of_host(request: &mut Request) {
